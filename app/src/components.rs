@@ -12,6 +12,7 @@ pub mod figure_list;
 pub mod figure_view;
 pub mod filter_chips;
 pub mod first_visit;
+pub mod focus;
 pub mod help;
 pub mod lazy;
 pub mod range_picker;

@@ -215,7 +215,7 @@ fn PageFrame(navigation: Navigation, session: Option<SessionSummary>, children: 
         <header class="top">
             <a class="top-name" href="/">{words::NAME}</a>
             <nav aria-label=words::NAME>
-                <a href=href(Page::Course) aria-current=current(Page::Course)>{figures::text::course::COURSE}</a>
+                <a href=href(Page::Course) aria-current=current(Page::Course)>{words::COURSE}</a>
                 <a href=href(Page::Overview) aria-current=current(Page::Overview)>{words::REPORTS}</a>
                 <a href=href(Page::Requests) aria-current=current(Page::Requests)>{words::REQUESTS}</a>
             </nav>
@@ -236,11 +236,7 @@ mod tests {
     #[test]
     fn the_shell_has_the_header_of_the_page() {
         let shell = include_str!("../../index.html");
-        let links = [
-            ("/course", figures::text::course::COURSE),
-            ("/", words::REPORTS),
-            ("/requests", words::REQUESTS),
-        ];
+        let links = [("/course", words::COURSE), ("/", words::REPORTS), ("/requests", words::REQUESTS)];
         let nav: String = links.iter().map(|(href, name)| format!("<a href=\"{href}\">{name}</a>")).collect();
         let html: String = shell.lines().map(str::trim).collect();
         assert!(html.contains(&format!("<nav aria-label=\"{}\">{nav}</nav>", words::NAME)), "{shell}");

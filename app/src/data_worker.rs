@@ -6,9 +6,9 @@ use crate::api_client::ApiError;
 use crate::timing::{self, TimingMark};
 use crate::{device, locale};
 use domain::ids::{CourseId, UserId};
+use domain::query::MeasureQuery;
 use domain::report::ReportName;
 use domain::wire;
-use engine::reports;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use protocol::{
@@ -26,7 +26,7 @@ pub struct ViewQuery {
     /// What the figures are about.
     pub subject: Subject,
     /// The range, zone and filters.
-    pub measure: reports::Query,
+    pub measure: MeasureQuery,
     /// The label of the zone: `UTC+1 Berlin`.
     pub zone_label: String,
     /// The weeks of the range that have a number in a term.

@@ -3,20 +3,22 @@
 //! | module | texts |
 //! |---|---|
 //! | [`waiting`] | plans, progress and failures of requests |
-//! | [`figures`] | what surrounds figures: read-outs, tables, menus, filters; the texts about data are in the crate `figures` |
+//! | [`figures`] | what surrounds figures: read-outs, tables, menus, filters; the texts about data are in the crate `figures`, and those that it shares with the page in [`protocol::text`] |
+//! | [`course`], [`comparison`] | the course page; comparisons with other days or another section |
 //! | [`keys`], [`why`] | the help dialog |
 //! | [`access`] | sign-in, roles, the audit log and erasure |
 //! | [`shares`] | links for people who cannot sign in |
 #![allow(missing_docs, reason = "a constant's text and name say what it is")]
 
 pub mod access;
+pub mod comparison;
+pub mod course;
 pub mod figures;
 pub mod keys;
 pub mod shares;
 pub mod waiting;
 pub mod why;
 
-pub use ::figures::text::{NOT_FINAL, NOT_LOADED, STATE};
 pub use waiting::*;
 
 use crate::api_client::ApiError;
@@ -50,6 +52,10 @@ pub const VIEW: &str = "View";
 pub const REPORT: &str = "Report";
 pub const COURSE: &str = "Course";
 pub const ALL_COURSES: &str = "All courses";
+/// Shown where a course has to be chosen.
+pub const CHOOSE_COURSE: &str = "Choose a course";
+/// A course with all of its sections and students.
+pub const WHOLE_COURSE: &str = "The whole course";
 /// The option of a course that is in the URL but not in the list of courses.
 pub const UNKNOWN_COURSE: &str = "Course without data yet";
 pub const SECTION: &str = "Section";

@@ -68,12 +68,12 @@ impl Program {
             self.formatter = Some((query.language.clone(), IntlFormatter::new(&query.language)));
         }
         let (serving, aborted) = self.schedule.want(&query.sources, &query.subject, query.max_rows);
-        self.abort(aborted);
+        self.abort(&aborted);
         self.store.set_query(&query, serving, &self.schedule);
         self.query = Some(query);
     }
 
-    fn abort(&mut self, downloads: Vec<DownloadId>) {
+    fn abort(&mut self, downloads: &[DownloadId]) {
         for abort in downloads.iter().filter_map(|id| self.aborts.remove(id)) {
             abort.abort();
         }
@@ -139,7 +139,7 @@ impl Program {
             Announcement::Accepted => Ok(()),
             Announcement::Stale => Err(FetchError::Unreachable),
             Announcement::TooLarge { rows, aborted } => {
-                self.abort(aborted);
+                self.abort(&aborted);
                 messages::send(&Response::TooLarge { sequence: self.sequence(), rows });
                 Err(FetchError::Unreachable)
             }

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 /// The rows of one source.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a view has few sources")]
 enum SourceData {
     VideoViews(VideoViewDataset),
     Tables(Dataset),

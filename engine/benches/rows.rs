@@ -10,6 +10,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use domain::erasure::{PersonTombstone, Tombstones};
 use domain::frame::{Head, SliceHead};
 use domain::institution_role::InstitutionRole;
+use domain::query::{RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::KnownReport;
 use domain::time::{Timestamp, parse_day};
@@ -18,7 +19,6 @@ use engine::aggregator::Aggregator;
 use engine::decode::{Decoder, Delimiter};
 use engine::erasure_filter::{ErasureFilter, hash_person};
 use engine::inflate::FileInflater;
-use engine::measures::{Query, WindowCoverage};
 use engine::slice::SliceInflater;
 use engine::split::{Slice, SplitSummary, Splitter};
 use engine::video_view_columns::Dictionaries;
@@ -91,8 +91,8 @@ fn build_table(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionarie
     builder.finish().expect("all rows are present")
 }
 
-fn query(roles: Vec<InstitutionRole>) -> Query {
-    Query {
+fn query(roles: Vec<InstitutionRole>) -> RowQuery {
+    RowQuery {
         range: Range::parse("2026-02-02", "2026-02-08").expect("a valid range"),
         zone: Zone::utc(),
         course: None,

@@ -14,13 +14,13 @@ use crate::completeness::Completeness;
 use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
-    Arrivals, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Query, Students, WatchTotals,
-    Weekday,
+    Arrivals, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Students, WatchTotals, Weekday,
 };
 use crate::rollup::QuarterHourRollup;
 use crate::video_view_columns::{Dictionaries, SkippedRows};
 use crate::video_view_dataset::VideoViewDataset;
 use domain::institution_role::InstitutionRole;
+use domain::query::RowQuery;
 use domain::time::{SECOND, Timestamp};
 
 /// Seconds in a day without a clock change.
@@ -122,7 +122,7 @@ struct Aggregates {
 /// The measures of one query over a dataset.
 #[derive(Debug)]
 pub struct Aggregator {
-    query: Query,
+    query: RowQuery,
     /// Where each day of the range starts, and where the last one ends, in seconds since 1970.
     day_starts: Vec<i64>,
     /// Days in a step of a sparkline.
@@ -138,7 +138,7 @@ pub struct Aggregator {
 impl Aggregator {
     /// Creates an aggregator that has counted nothing yet.
     #[must_use]
-    pub fn new(query: Query) -> Self {
+    pub fn new(query: RowQuery) -> Self {
         let day_starts = crossfilter::day_starts(&query);
         let days = day_starts.len().saturating_sub(1);
         // Steps of one day for ranges up to six weeks; else of whole weeks, at most `MAX_STEPS` steps.
@@ -157,7 +157,7 @@ impl Aggregator {
 
     /// The query that is measured.
     #[must_use]
-    pub fn query(&self) -> &Query {
+    pub fn query(&self) -> &RowQuery {
         &self.query
     }
 
@@ -424,13 +424,13 @@ struct DayContext {
 
 /// Adds rollups to the counts of a query.
 struct Counter<'a> {
-    query: &'a Query,
+    query: &'a RowQuery,
     days: Vec<DayContext>,
     steps: usize,
 }
 
 impl<'a> Counter<'a> {
-    fn new(query: &'a Query, day_starts: &[i64], step_days: usize) -> Self {
+    fn new(query: &'a RowQuery, day_starts: &[i64], step_days: usize) -> Self {
         let hour_of = |seconds: i64| query.zone.hour_of(Timestamp(seconds * SECOND));
         let days: Vec<DayContext> = query
             .range

@@ -9,17 +9,16 @@
 
 use crate::decode::Decoder;
 use crate::disclosure_control::{Amounts, SectionAmounts};
-use crate::measures;
-use crate::reports::{Query, library, polling};
+use crate::reports::{library, polling};
 use crate::slice::SliceInflater;
 use crate::table::builder::{DecodeError, TableBuilder};
 use crate::table::dataset::{Dataset, WindowData};
 use crate::table::{HeaderRow, cell_value};
-use crate::video_view_dataset::WindowCoverage;
 use domain::column;
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, normalize_id, normalize_text};
 use domain::institution_role::InstitutionRole;
+use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::{KnownReport, ReportName};
 use domain::time::{Day, plus_days};
@@ -251,9 +250,9 @@ fn count_polls(dataset: &Dataset, week_query: &CourseWeekQuery) -> AmountsBySect
 }
 
 /// A query for a whole course, without further filters.
-fn course_query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Query {
-    Query {
-        base: measures::Query {
+fn course_query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> MeasureQuery {
+    MeasureQuery {
+        base: RowQuery {
             range,
             zone: zone.clone(),
             course: Some(course.clone()),

@@ -5,10 +5,10 @@
 //! too. So a row that fails only one filter still counts in the chart that sets that filter.
 
 use crate::dictionary::Dictionary;
-use crate::measures::Query;
 use crate::rollup::QuarterHourRollup;
 use crate::video_view_columns::Dictionaries;
 use domain::institution_role::InstitutionRole;
+use domain::query::RowQuery;
 use domain::time::{DAY, SECOND, plus_days};
 use std::borrow::Borrow;
 
@@ -53,14 +53,14 @@ pub(crate) struct Crossfilter<'a> {
 }
 
 /// When each day of the query starts, and when the last one ends, in seconds since 1970.
-pub(crate) fn day_starts(query: &Query) -> Vec<i64> {
+pub(crate) fn day_starts(query: &RowQuery) -> Vec<i64> {
     let day_after = plus_days(query.range.to(), 1);
     query.range.each_day().chain([day_after]).map(|day| query.zone.start_of(day).seconds()).collect()
 }
 
 impl<'a> Crossfilter<'a> {
     /// Creates the crossfilter of `query`, with its [`day_starts`].
-    pub(crate) fn new(query: &Query, day_starts: &'a [i64], texts: &Dictionaries) -> Self {
+    pub(crate) fn new(query: &RowQuery, day_starts: &'a [i64], texts: &Dictionaries) -> Self {
         let role = texts
             .role
             .texts()

@@ -1,4 +1,4 @@
-//! Queries over `videoview` rows and their results: minutes and viewers by day, hour, video, section, role
+//! The measures of `videoview` rows: minutes and viewers by day, hour, video, section, role
 //! and student; new and returning viewers; how long after its first view a video is watched.
 //!
 //! One row is 30 seconds watched. Minutes are counted as rows, so that counts stay integers. Rows without a
@@ -8,13 +8,8 @@
 
 use crate::completeness::Completeness;
 use crate::video_view_columns::SkippedRows;
-pub use crate::video_view_dataset::WindowCoverage;
-use domain::ids::{CourseId, MediaId, SectionId, UserId};
 use domain::institution_role::InstitutionRole;
-use domain::range::Range;
 use domain::time::Day;
-use domain::zone::Zone;
-use domain::{wire_enum, wire_struct};
 
 /// Maximum number of videos or sections listed by name, besides filtered ones; the others are summed up.
 pub const MAX_NAMED: usize = 20;
@@ -25,55 +20,6 @@ pub const MAX_STEPS: usize = 53;
 /// Days after a video's first view at which the spans of [`Measures::by_delay`] start; each ends before the
 /// next.
 pub const DELAY_STARTS: [usize; 7] = [0, 1, 2, 4, 8, 15, 29];
-
-/// What is to be measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// The days to measure.
-    pub range: Range,
-    /// The zone of those days.
-    pub zone: Zone,
-    /// Only rows of this course (UUID).
-    pub course: Option<CourseId>,
-    /// Only rows of these sections (UUIDs); all if empty.
-    pub sections: Vec<SectionId>,
-    /// Only rows of people with these roles; all if empty.
-    pub roles: Vec<InstitutionRole>,
-    /// Only rows of these videos (UUIDs); all if empty.
-    pub videos: Vec<MediaId>,
-    /// Only rows of this student (UUID).
-    pub student: Option<UserId>,
-    /// What the days are compared with.
-    pub comparison: Option<Comparison>,
-    /// The current UTC day; it and later days are not over.
-    pub today: Day,
-}
-
-wire_struct!(Query { range, zone, course, sections, roles, videos, student, comparison, today });
-
-/// What a query's days are compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Comparison {
-    /// As many days earlier, shifted by whole weeks.
-    Before,
-    /// The same days in this section (UUID).
-    Section(SectionId),
-}
-
-wire_enum!(Comparison { 0 Before, 1 Section(id) });
-
-impl Query {
-    /// The query whose days are compared with this one's; `None` if its range would be out of bounds.
-    #[must_use]
-    pub fn comparison_query(&self, comparison: &Comparison) -> Option<Self> {
-        let mut query = Self { comparison: None, ..self.clone() };
-        match comparison {
-            Comparison::Before => query.range = self.range.previous_weeks()?,
-            Comparison::Section(id) => query.sections = vec![id.clone()],
-        }
-        Some(query)
-    }
-}
 
 /// Time watched and the number of viewers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -26,32 +26,6 @@ pub mod weekly;
 #[cfg(test)]
 mod fixture;
 
-use crate::measures;
-use domain::ids::PresentationId;
-use domain::wire_struct;
-
-/// The rows to measure: range, zone and filters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
-    /// Range, zone, and the filters that all reports share.
-    pub base: measures::Query,
-    /// Only rows of these decks (UUIDs); all rows if empty.
-    pub decks: Vec<PresentationId>,
-    /// Whether the measures include texts that people wrote: notes, questions, answers. Off by default, since
-    /// they are rarely needed.
-    pub contents: bool,
-}
-
-wire_struct!(Query { base, decks, contents });
-
-impl Query {
-    /// The same query with another `base`.
-    #[must_use]
-    pub fn with_base(&self, base: measures::Query) -> Self {
-        Self { base, ..self.clone() }
-    }
-}
-
 /// The median; with an even count, the mean of the two middle numbers, rounded down. 0 for no numbers.
 #[must_use]
 pub fn median(mut numbers: Vec<u64>) -> u64 {

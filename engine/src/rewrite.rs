@@ -4,8 +4,8 @@
 //! Copies of different windows may differ: adopted ones in their delimiter, newer ones in their columns. The
 //! output has one header. Cells move to their column's position in it; columns that a copy lacks stay empty.
 
-use crate::formula_injection::is_formula;
 use domain::column;
+use domain::formula_injection::is_formula;
 use domain::range::Span;
 use domain::time::Timestamp;
 use std::io::Read;

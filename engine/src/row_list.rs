@@ -4,9 +4,9 @@
 
 use crate::crossfilter::{self, Crossfilter, FilterResult};
 use crate::dictionary::EMPTY;
-use crate::measures::Query;
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewWindowData};
+use domain::query::RowQuery;
 
 /// One row as a table shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct RowList {
 impl RowList {
     /// Lists the rows of `query` in the dataset, on the days marked in `counted_days`.
     #[must_use]
-    pub fn new(query: &Query, counted_days: &[bool], dataset: &VideoViewDataset) -> Self {
+    pub fn new(query: &RowQuery, counted_days: &[bool], dataset: &VideoViewDataset) -> Self {
         let day_starts = crossfilter::day_starts(query);
         let crossfilter = Crossfilter::new(query, &day_starts, &dataset.texts);
         let windows = dataset

@@ -2,21 +2,8 @@
 
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_table::VideoViewTable;
+use domain::query::WindowCoverage;
 use domain::time::{Day, SECOND, Timestamp};
-use domain::wire_struct;
-
-/// The days that a window's copy covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WindowCoverage {
-    /// The first UTC day; `None` for a report without dates.
-    pub start: Option<Day>,
-    /// The UTC day after the last one; `None` for a report without dates.
-    pub end: Option<Day>,
-    /// The first UTC day that was not complete when the copy was requested; `None` if all were.
-    pub provisional_from: Option<Day>,
-}
-
-wire_struct!(WindowCoverage { start, end, provisional_from });
 
 /// The loaded copy of one window.
 #[derive(Debug, Clone)]

@@ -6,12 +6,12 @@
 //! ranges ([`crate::reports::videoview::add_comparison`]).
 
 use crate::figure_context::FigureContext;
+use crate::overlay::overlay;
 use crate::reports::own_figures;
-use crate::text::comparison::{self as text, ComparedSums, ComparedUnit};
-use crate::text::reports::{WEEK, join};
-use charts::model::{Chart, DataPoint, Series};
+use crate::text::comparison as text;
+use charts::model::DataPoint;
+use domain::query::Comparison;
 use domain::report::{ReportName, Shape};
-use engine::measures::Comparison;
 use engine::table::dataset::Dataset;
 use protocol::{Body, Figure};
 
@@ -48,44 +48,4 @@ pub fn add_comparison(
         }
     }
     ""
-}
-
-/// The step of a chart over time: `day` or `week`; `None` for other charts.
-fn place_of(chart: &Chart) -> Option<&'static str> {
-    match chart.words.bars.as_str() {
-        crate::text::DAY => Some("day"),
-        WEEK => Some("week"),
-        _ => None,
-    }
-}
-
-/// Overlays other values, one for each bar, on the chart of a figure, and adds what they are to its sentence,
-/// caveat and table. Leaves figures without a chart over time unchanged.
-///
-/// `other` is the label of the comparison. `is_sum` is whether the bars can be added up; of distinct people
-/// or videos the sentence compares the average per bar.
-pub fn overlay(
-    figure: &mut Figure,
-    others: &[DataPoint],
-    other: &str,
-    is_sum: bool,
-    context: &FigureContext<'_>,
-) {
-    let Body::Bars(chart) = &mut figure.body else { return };
-    let Some(place) = place_of(chart) else { return };
-    let complete = |level: &DataPoint| match level {
-        DataPoint::Complete(value) => Some(*value),
-        DataPoint::Missing | DataPoint::Withheld | DataPoint::Provisional(_) => None,
-    };
-    let pairs = ComparedSums::of(
-        chart.bars.iter().zip(others).map(|(bar, level)| (complete(&bar.level), complete(level))),
-    );
-    let compared = ComparedUnit { unit: &chart.unit, place, is_sum, other };
-    let sentence = text::comparison_sentence(pairs, compared, &|number| context.locale.format_number(number));
-    let lines = text::overlay_caveat(other, others.iter().any(|level| level.value().is_some()));
-    figure.sentence = join([std::mem::take(&mut figure.sentence), sentence]);
-    figure.caveat = join([lines, std::mem::take(&mut figure.caveat)]);
-    chart.sentence.clone_from(&figure.sentence);
-    chart.other =
-        Some(Series { name: other.to_owned(), values: others.iter().map(|level| level.value()).collect() });
 }

@@ -11,15 +11,14 @@ use crate::text::reports::{NO_ACTIVITY, NOTHING_LOADED, join, name_or_id, skippe
 use charts::small_multiples::{AxisStep, Panel, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use domain::activity::ActivityKind;
+use domain::query::{Comparison, CourseOptions};
 use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{ItemUsage, Person};
 use engine::reports::course::time_bins::TimeBins;
-use engine::reports::course::{
-    Comparison, CourseOptions, KindSeries, Measures, Sources, measure, sorted_by_key,
-};
+use engine::reports::course::{KindSeries, Measures, Sources, measure, sorted_by_key};
 use engine::reports::median;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
@@ -87,7 +86,7 @@ impl Course<'_> {
 
     /// The sentence at the top. Its title is the student's name; empty for the whole course.
     fn lead_figure(&self, title: String, sentence: String, caveat: String) -> Figure {
-        let title = if title.is_empty() { text::COURSE.to_owned() } else { title };
+        let title = if title.is_empty() { crate::text::reports::COURSE.to_owned() } else { title };
         new_figure(["lead", &title], String::new(), sentence, caveat, Body::Text)
     }
 
@@ -238,7 +237,7 @@ impl Course<'_> {
                     _ => "",
                 };
                 let value = value.map_or_else(
-                    || crate::text::NOT_LOADED.to_lowercase(),
+                    || protocol::text::NOT_LOADED.to_lowercase(),
                     |value| locale.format_number(value),
                 );
                 let other = panel.others.get(place).copied().flatten();
@@ -267,11 +266,11 @@ impl Course<'_> {
             steps: places.collect(),
             other: panels.iter().any(|panel| !panel.others.is_empty()).then(|| self.comparison_label()),
             panels,
-            head: (if bins.are_weeks { crate::text::reports::WEEK } else { crate::text::DAY }).to_owned(),
-            state: crate::text::STATE.to_owned(),
+            head: (if bins.are_weeks { crate::text::reports::WEEK } else { protocol::text::DAY }).to_owned(),
+            state: protocol::text::STATE.to_owned(),
             complete: crate::text::FINAL.to_owned(),
-            provisional: crate::text::NOT_FINAL.to_owned(),
-            missing: crate::text::NOT_LOADED.to_owned(),
+            provisional: protocol::text::NOT_FINAL.to_owned(),
+            missing: protocol::text::NOT_LOADED.to_owned(),
         };
         let unit = crate::text::days_in(self.context.zone_label);
         new_figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))

@@ -6,9 +6,9 @@ use charts::heatmap::{Heatmap, HeatmapRow};
 use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::ranking::{Item, Ranking};
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
+use domain::query::MeasureQuery;
 use domain::time::{Day, SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
-use engine::reports::Query;
 use engine::reports::activity::Weekday;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure, FilterKind, TermWeek};
@@ -23,7 +23,7 @@ pub struct FigureContext<'a> {
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
     /// The query.
-    pub query: &'a Query,
+    pub query: &'a MeasureQuery,
     /// When the oldest loaded copy was requested from Echo360.
     pub oldest_copy: Option<Timestamp>,
 }
@@ -119,7 +119,7 @@ impl<'a> FigureContext<'a> {
         let is_hatched = days.iter().any(|(_, known)| matches!(known, Completeness::Provisional(_)));
         let hatched = if is_hatched { crate::text::HATCHED } else { "" };
         let caveat = text::join([hatched.to_owned(), caveat]);
-        bar_figure([id, title, unit], self.unit(unit), sentence, (crate::text::DAY, bars), beside, caveat)
+        bar_figure([id, title, unit], self.unit(unit), sentence, (protocol::text::DAY, bars), beside, caveat)
     }
 
     /// A heat map of events by weekday and hour; `events` formats a count with its unit.
@@ -136,7 +136,7 @@ impl<'a> FigureContext<'a> {
             describe: events,
             value: to_f64,
             hour: |hour| hour.to_string(),
-            state: crate::text::STATE,
+            state: protocol::text::STATE,
         };
         self.hour_heatmap(titles, self.unit(unit), week, &format, caveat)
     }

@@ -4,7 +4,7 @@
 //! that the same figures are made in the browser and in native tests, and could be made in the Worker.
 //!
 //! - [`reports`]: the figures of one report, a module for each; [`course`]: the figures of a course, over six reports.
-//! - [`comparison`]: adds other days or another section to charts over time.
+//! - [`comparison`]: compares a report with other days or another section; [`overlay`]: adds their values to charts.
 //! - [`share`]: the figures of a share page, from published numbers.
 //! - [`figure_context`]: what every module needs; [`text`]: all texts.
 
@@ -12,6 +12,7 @@ pub mod comparison;
 pub mod course;
 pub mod figure_context;
 pub mod locale;
+pub mod overlay;
 pub mod reports;
 pub mod share;
 pub mod text;

@@ -18,6 +18,7 @@ pub mod weekly;
 
 use crate::figure_context::FigureContext;
 use crate::text::reports as text;
+use domain::query::MeasureQuery;
 use domain::report::{KnownReport, ReportName};
 use engine::reports as measures;
 use engine::table::dataset::Dataset;
@@ -58,7 +59,7 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
 
 /// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say
 /// themselves whether they can filter by role.
-pub(crate) fn ignored_filters(name: &ReportName, query: &measures::Query) -> String {
+pub(crate) fn ignored_filters(name: &ReportName, query: &MeasureQuery) -> String {
     let report = name.known();
     let [has_roles, has_decks, has_videos] = match report {
         Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false, false],

@@ -4,14 +4,13 @@ use super::*;
 use crate::locale::PlainFormatter;
 use charts::model::DataPoint;
 use charts::sortable_table::Cell;
+use domain::query::{Comparison, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, plus_days};
 use domain::wire;
 use domain::zone::Zone;
 use engine::decode::Decoder;
-use engine::measures::{self, WindowCoverage};
-use engine::reports;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
 use protocol::{Body, CountedRows, Progress, Response};
@@ -23,7 +22,7 @@ fn figures_of(report: &str, csv: &str, contents: bool) -> Vec<Figure> {
 }
 
 /// Like [`figures_of`], with a query that `change` modifies.
-fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut reports::Query)) -> Vec<Figure> {
+fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut MeasureQuery)) -> Vec<Figure> {
     let start = domain::time::parse_day("2026-02-02").unwrap();
     let name = ReportName::parse(report).unwrap();
     let is_snapshot = report == "asset";
@@ -45,8 +44,8 @@ fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut reports::Q
         coverage: facts,
         created: Timestamp::start_of(start),
     };
-    let mut measure = reports::Query {
-        base: measures::Query {
+    let mut measure = MeasureQuery {
+        base: RowQuery {
             range: Range::new(start, plus_days(start, 13)).unwrap(),
             zone: Zone::utc(),
             course: None,
@@ -450,7 +449,7 @@ fn slide_views() -> String {
 fn another_section_is_overlaid_and_only_final_days_are_compared() {
     let figures = figures_of_query("presentation", &slide_views(), |query| {
         query.base.sections = vec!["s1".into()];
-        query.base.comparison = Some(measures::Comparison::Section("S2".into()));
+        query.base.comparison = Some(Comparison::Section("S2".into()));
     });
     let views = find(&figures, "slide-views");
     let end = "50 % more than section 2 (3 views against 2), counting only the 7 of 14 days that are final in both.";
@@ -467,7 +466,7 @@ fn another_section_is_overlaid_and_only_final_days_are_compared() {
 #[test]
 fn missing_days_before_are_named_and_not_compared() {
     let figures = figures_of_query("presentation", &slide_views(), |query| {
-        query.base.comparison = Some(measures::Comparison::Before);
+        query.base.comparison = Some(Comparison::Before);
     });
     let views = find(&figures, "slide-views");
     assert!(views.caveat.starts_with("No data for section 2 yet."), "{}", views.caveat);
@@ -476,7 +475,7 @@ fn missing_days_before_are_named_and_not_compared() {
 
 #[test]
 fn a_student_filters_every_figure_and_reports_without_people_say_that_they_ignore_it() {
-    let ask = |query: &mut reports::Query| query.base.student = Some("U4".into());
+    let ask = |query: &mut MeasureQuery| query.base.student = Some("U4".into());
     let figures = figures_of_query("presentation", &slide_views(), ask);
     let sentence = &find(&figures, "slide-views").sentence;
     assert_eq!(sentence, "1 person opened 1 deck (1 view), most on 2026-02-03.");

@@ -1,4 +1,4 @@
-//! The texts of figures, in plain English.
+//! The texts of figures, in plain English. Those that the page needs, too, are in [`protocol::text`].
 //!
 //! - [`reports`], [`titles`]: reports; [`videoview`]: what only that report has.
 //! - [`course`]: the page of a course; [`comparison`]: comparisons; [`share`]: share pages.
@@ -12,14 +12,9 @@ pub mod titles;
 pub mod videoview;
 
 use charts::model::ChartText;
-use domain::institution_role::InstitutionRole;
+use protocol::text::{NOT_FINAL, NOT_LOADED, STATE};
 
-pub const STATE: &str = "State";
-pub const DAY: &str = "Day";
 pub const FINAL: &str = "Final";
-pub const NOT_FINAL: &str = "Not final yet";
-/// The state of a day whose rows are not loaded.
-pub const NOT_LOADED: &str = "Not loaded yet";
 pub const HATCHED: &str =
     "Hatched days are not final yet: Echo360 completes a day two days after it is over.";
 
@@ -29,7 +24,7 @@ pub fn days_in(zone: &str) -> String {
     format!("Days in {zone}")
 }
 
-/// The texts of a chart; `bars` is the heading of the column of bar names, such as [`DAY`].
+/// The texts of a chart; `bars` is the heading of the column of bar names, such as [`protocol::text::DAY`].
 #[must_use]
 pub fn chart_text(bars: &str) -> ChartText {
     ChartText {
@@ -40,18 +35,5 @@ pub fn chart_text(bars: &str) -> ChartText {
         missing: NOT_LOADED.to_owned(),
         // Nothing is withheld from people who sign in.
         withheld: String::new(),
-    }
-}
-
-/// The people who have a role.
-#[must_use]
-pub fn role(role: InstitutionRole) -> &'static str {
-    match role {
-        InstitutionRole::Student => "Students",
-        InstitutionRole::Instructor => "Instructors",
-        InstitutionRole::Assistant => "Assistants",
-        InstitutionRole::Administrator => "Administrators",
-        InstitutionRole::Other => "Other roles",
-        InstitutionRole::Unnamed => "No role given",
     }
 }

@@ -1,6 +1,5 @@
 //! Figures: a chart or a table with its title, unit, sentence and caveat.
 
-use crate::message::RowList;
 use charts::heatmap::Heatmap;
 use charts::model::{Chart, Table};
 use charts::poll_answers::PollAnswers;
@@ -102,6 +101,17 @@ wire_enum!(Body {
     7 Text,
     8 LongTable(table),
 });
+
+/// What a long table lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowList {
+    /// Every row behind the measures, in the order of time.
+    Rows,
+    /// Every student with recorded activity, most minutes first.
+    Students,
+}
+
+wire_enum!(RowList { 0 Rows, 1 Students });
 
 /// A table without its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,13 +4,17 @@
 //! drawn, text included. So the page needs one component that draws a [`Body`], and knows no report. The rows of a long
 //! table are requested separately, a [`RowRange`] at a time.
 //!
-//! - [`message`]: requests and responses; [`figure`]: what the page draws.
+//! - [`message`]: requests and responses; [`figure`]: what the page draws; [`text`]: texts that the page and the
+//!   figures share.
 
 pub mod figure;
 pub mod message;
+pub mod text;
 
-pub use figure::{Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow};
+pub use figure::{
+    Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList,
+};
 pub use message::{
-    CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowList, RowRange, Subject,
-    TermWeek, WindowSource,
+    CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowRange, Subject, TermWeek,
+    WindowSource,
 };

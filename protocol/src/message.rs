@@ -1,12 +1,11 @@
 //! The messages between the page and its data worker.
 
-use crate::figure::{Figure, LongTableRow};
+use crate::figure::{Figure, LongTableRow, RowList};
 use domain::ids::CourseId;
+use domain::query::{CourseOptions, MeasureQuery, WindowCoverage};
 use domain::report::ReportName;
 use domain::time::{Day, Timestamp};
 use domain::{wire_enum, wire_struct};
-use engine::measures::WindowCoverage;
-use engine::reports::{self, course};
 use std::fmt::Display;
 
 /// From the page.
@@ -35,17 +34,6 @@ pub struct RowRange {
 
 wire_struct!(RowRange { sequence, list, start, count });
 
-/// What a long table lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowList {
-    /// Every row behind the measures, in the order of time.
-    Rows,
-    /// Every student with recorded activity, most minutes first.
-    Students,
-}
-
-wire_enum!(RowList { 0 Rows, 1 Students });
-
 /// Everything that the data worker needs to know about the view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
@@ -54,7 +42,7 @@ pub struct Query {
     /// What the figures are about.
     pub subject: Subject,
     /// The range, zone and filters.
-    pub measure: reports::Query,
+    pub measure: MeasureQuery,
     /// The label of the zone: `UTC+1 Berlin`.
     pub zone_label: String,
     /// The weeks of the range that have a number in a term.
@@ -97,7 +85,7 @@ pub enum Subject {
     /// One course, across all sources of the query.
     Course {
         /// The student, comparison and weights.
-        options: course::CourseOptions,
+        options: CourseOptions,
         /// The label of what is compared with.
         comparison_label: String,
     },
@@ -244,10 +232,10 @@ impl FetchError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::query::RowQuery;
     use domain::range::Range;
     use domain::wire;
     use domain::zone::Zone;
-    use engine::measures;
 
     #[test]
     fn requests_survive_encoding_and_decoding() {
@@ -258,8 +246,8 @@ mod tests {
                 are_names_hidden: false,
                 comparison_label: String::new(),
             },
-            measure: reports::Query {
-                base: measures::Query {
+            measure: MeasureQuery {
+                base: RowQuery {
                     range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
                     zone: Zone::utc(),
                     course: Some("c".into()),

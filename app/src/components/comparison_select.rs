@@ -1,8 +1,8 @@
 //! The comparison of a view: none, the days before, or another section of the course.
 
 use crate::context::AppContext;
+use crate::words::comparison as text;
 use crate::{presets, words};
-use ::figures::text::comparison as text;
 use domain::api::Courses;
 use domain::ids::SectionId;
 use domain::view::{ComparisonTarget, View};

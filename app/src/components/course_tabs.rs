@@ -2,7 +2,7 @@
 //! the view.
 
 use crate::context::AppContext;
-use ::figures::text::course as text;
+use crate::words::course as text;
 use domain::report::KnownReport;
 use domain::view::Page;
 use leptos::prelude::*;

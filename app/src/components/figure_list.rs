@@ -3,6 +3,7 @@
 use crate::components::figure::export::ExportHeader;
 use crate::components::figure_view::{DrawingKind, FigureView};
 use crate::components::filter_chips::{self, FilterChips};
+use crate::components::focus::focus;
 use crate::context::AppContext;
 use crate::words::figures as text;
 use charts::sortable_table::RowAction;
@@ -104,12 +105,5 @@ fn filter_hint(figures: &[Figure]) -> &'static str {
         text::NO_DECKS_CHOSEN
     } else {
         text::NONE_CHOSEN
-    }
-}
-
-/// Moves the focus to an element. A button that shows more disappears, and the focus would be lost with it.
-pub fn focus(place: NodeRef<html::Div>) {
-    if let Some(place) = place.get_untracked() {
-        let _ = place.focus();
     }
 }

@@ -1,6 +1,7 @@
 //! Draws one figure, whatever report it is about: its texts, and its chart or table.
 
 pub mod long_table;
+pub mod long_table_cell;
 pub mod sheet;
 pub mod small_multiples;
 pub mod sortable_table;
@@ -88,7 +89,7 @@ pub fn FigureView(
             });
             // Charts of one number per day share a cursor: pointing at a day reads it out in each of them.
             let is_per_day = chart.with_untracked(|chart| {
-                let is_it = |chart: &Chart| chart.words.bars == ::figures::text::DAY && !chart.is_stacked;
+                let is_it = |chart: &Chart| chart.words.bars == protocol::text::DAY && !chart.is_stacked;
                 chart.as_ref().is_some_and(is_it)
             });
             let shared = use_context::<ChartCursorGroup>().filter(|_| is_per_day);

@@ -18,7 +18,7 @@ pub fn choice_label(choice: &Choice, figures: &[Figure], student_name: &str, vie
         find_name(figures, id).unwrap_or_else(|| format!("{kind} {}", text::beginning(id)))
     };
     match choice {
-        Choice::Role(role) => ::figures::text::role(*role).to_owned(),
+        Choice::Role(role) => protocol::text::role(*role).to_owned(),
         Choice::Section(id) => named(text::SECTION, id.as_str()),
         Choice::Video(id) => named(text::VIDEO, id.as_str()),
         Choice::Deck(id) => named(text::DECK, id.as_str()),

@@ -5,9 +5,7 @@ use crate::components::error_notice::ErrorNotice;
 use crate::context::AppContext;
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
-use crate::words;
-use ::figures::text::comparison;
-use ::figures::text::course as text;
+use crate::words::{self, comparison, course};
 use domain::api::{Requests, WindowStatus};
 use domain::time::Day;
 use domain::view::Page;
@@ -36,7 +34,7 @@ fn measure_progress(planned: &[PlannedRequest], all: &Requests, today: Day) -> V
     let mut reports: Vec<ReportProgress> = Vec::new();
     for request in planned.iter().filter(|it| it.is_required) {
         let known = request_tracker::index_windows(&request.request_key.report, all);
-        let name = text::report_tab(request.request_key.report.known());
+        let name = course::report_tab(request.request_key.report.known());
         if reports.last().is_none_or(|last| last.name != name) {
             reports.push(ReportProgress { name, ..ReportProgress::default() });
         }
@@ -113,7 +111,7 @@ pub fn RequestProgress(
         reports
             .with(Option::is_some)
             .then(|| {
-                text::total_progress([
+                words::total_progress([
                     sum(|p| p.loaded),
                     sum(|p| p.all),
                     sum(|p| p.under_way),
@@ -146,7 +144,7 @@ pub fn RequestProgress(
     let is_missing = Memo::new(move |_| sum(|progress| progress.not_requested() + progress.failed) > 0);
     let may_grow = Memo::new(move |_| !is_missing.get() && sum(|progress| progress.provisional) > 0);
     let list = move || {
-        reports.get().into_iter().flatten().map(|progress| view! { <li>{text::report_progress(progress.name, [progress.loaded, progress.all, progress.under_way, progress.failed])}</li> }).collect_view()
+        reports.get().into_iter().flatten().map(|progress| view! { <li>{words::report_progress(progress.name, [progress.loaded, progress.all, progress.under_way, progress.failed])}</li> }).collect_view()
     };
     let error = move || {
         let again = Callback::new(move |()| set_tracker.refresh());
@@ -159,11 +157,11 @@ pub fn RequestProgress(
             <Show when=move || is_missing.get() || may_grow.get()>
                 <p class="actions">
                     <Show when=move || is_missing.get()>
-                        <button type="button" class="main" disabled=is_busy on:click=request(false)>{text::REQUEST_MISSING}</button>
+                        <button type="button" class="main" disabled=is_busy on:click=request(false)>{words::REQUEST_MISSING}</button>
                         <span class="small quiet">{words::CAN_CLOSE_PAGE}</span>
                     </Show>
                     <Show when=move || may_grow.get()>
-                        <button type="button" class="plain" disabled=is_busy on:click=request(true)>{text::REQUEST_REST}</button>
+                        <button type="button" class="plain" disabled=is_busy on:click=request(true)>{words::REQUEST_REST}</button>
                         <span class="small quiet">{words::WAS_NOT_FINAL}</span>
                     </Show>
                 </p>

@@ -269,7 +269,7 @@ fn to_local_time(context: AppContext, at: Timestamp) -> Timestamp {
 #[must_use]
 pub fn subject_title(context: AppContext, subject: ShareSubject) -> String {
     match subject {
-        ShareSubject::Course => text::WHOLE_COURSE.to_owned(),
+        ShareSubject::Course => words::WHOLE_COURSE.to_owned(),
         ShareSubject::Report(report) => context.report_title(report.name()),
     }
 }

@@ -1,7 +1,7 @@
 //! Sliders for the weights of the engagement score. The weights are part of the view and its URL.
 
 use crate::context::AppContext;
-use ::figures::text::course as text;
+use crate::words::course as text;
 use domain::activity::{ActivityKind, MAX_WEIGHT, Weights};
 use domain::view::View;
 use leptos::prelude::*;

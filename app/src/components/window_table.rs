@@ -37,7 +37,7 @@ pub fn WindowTable(
             <thead>
                 <tr>
                     <th scope="col">{words::DAYS}</th>
-                    <th scope="col">{words::STATE}</th>
+                    <th scope="col">{protocol::text::STATE}</th>
                     <th scope="col" class="number">{words::ROWS}</th>
                     <th scope="col"><span class="unseen">{words::ACTION}</span></th>
                 </tr>

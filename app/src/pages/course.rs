@@ -19,18 +19,17 @@ use crate::data_worker::ViewQuery;
 use crate::pages::report::{self, available_windows, build_query, course_label, term_weeks_label};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
-use crate::words::figures;
+use crate::words::{course as text, figures};
 use crate::{api_client, device, locale, words};
-use ::figures::text::course as text;
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
 use domain::ids::UserId;
+use domain::query::{Comparison, CourseOptions, MeasureQuery};
 use domain::range::Range;
 use domain::report::{KnownReport, ReportName, Shape};
 use domain::time::SECOND;
 use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
-use engine::reports::{Query, course};
 use leptos::prelude::*;
 use protocol::{ReportSource, Subject};
 use wasm_bindgen::JsCast;
@@ -88,10 +87,10 @@ fn build_view_query(
         let windows = available_windows(keys.iter().filter_map(|id| windows_by_id.get(id)));
         ReportSource { report: report.clone(), course: Some(course.clone()), windows: windows.collect() }
     });
-    let comparison = base.comparison.take().unwrap_or(course::Comparison::Before);
+    let comparison = base.comparison.take().unwrap_or(Comparison::Before);
     Some(ViewQuery {
         subject: Subject::Course {
-            options: course::CourseOptions {
+            options: CourseOptions {
                 student: view.student.clone(),
                 comparison,
                 is_chosen: view.compare.is_some(),
@@ -100,7 +99,7 @@ fn build_view_query(
             },
             comparison_label,
         },
-        measure: Query { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
+        measure: MeasureQuery { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
         zone_label,
         weeks: report::number_weeks(directory, view, range),
         sources: sources.collect(),
@@ -193,7 +192,7 @@ pub fn CoursePage() -> impl IntoView {
     let is_alone = Memo::new(move |_| navigation.view().student.is_some());
     // The heading is the student's name, once it is known.
     let heading = Memo::new(move |_| {
-        let course = name.get().unwrap_or_else(|| text::COURSE.to_owned());
+        let course = name.get().unwrap_or_else(|| words::COURSE.to_owned());
         match (is_alone.get(), lead.get()) {
             (true, Some(lead)) => (lead.title, Some(course)),
             _ => (course, None),
@@ -203,7 +202,7 @@ pub fn CoursePage() -> impl IntoView {
     let weeks =
         move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
     Effect::new(move |_| {
-        let course = name.get().unwrap_or_else(|| text::COURSE.to_owned());
+        let course = name.get().unwrap_or_else(|| words::COURSE.to_owned());
         // Never the name of a student: titles appear in histories and on shared screens.
         let title = if is_chosen.get() { format!("{course}, {} – ", days.get()) } else { String::new() };
         document().set_title(&format!("{title}{}", words::NAME));
@@ -258,7 +257,7 @@ pub fn CoursePage() -> impl IntoView {
     let back = move || {
         is_alone.get().then(|| {
             let href = move || View { student: None, ..navigation.view() }.to_url();
-            view! { <p><a href=href>{text::WHOLE_COURSE}</a></p> }
+            view! { <p><a href=href>{words::WHOLE_COURSE}</a></p> }
         })
     };
     view! {
@@ -267,7 +266,7 @@ pub fn CoursePage() -> impl IntoView {
             when=move || is_chosen.get()
             fallback=move || {
                 let why = if navigation.view().course.is_none() { text::WHY_COURSE } else { text::WHY_DAYS };
-                view! { <h1>{text::CHOOSE_COURSE}</h1> <p class="quiet">{why}</p> }
+                view! { <h1>{words::CHOOSE_COURSE}</h1> <p class="quiet">{why}</p> }
             }
         >
             <CourseTabs />
@@ -287,7 +286,7 @@ pub fn CoursePage() -> impl IntoView {
                 })}
             </div>
             <RequestProgress planned set_tracker />
-            <CourseOptions directory is_alone />
+            <CourseDisplayOptions directory is_alone />
             {too_large}
             <Show when=move || figures.with(Vec::is_empty) && answer.with(|answer| answer.too_large.is_none())>
                 <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
@@ -309,7 +308,7 @@ const LEAD: &str = "lead";
 
 /// The options of the page: comparison, hidden names; on a student's page the texts of answers, and printing.
 #[component]
-fn CourseOptions(directory: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
+fn CourseDisplayOptions(directory: Memo<Courses>, is_alone: Memo<bool>) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     let checked = move |event| event_target_checked(&event);
     view! {

@@ -18,17 +18,16 @@ use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey, RequestTracker};
 use crate::{device, locale, presets, words};
-use ::figures::text::comparison as against;
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
+use domain::query::{Comparison, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::Shape;
 use domain::time::{monday, plus_days};
 use domain::view::{ComparisonTarget, View};
 use domain::window::WindowKey;
-use engine::measures::{Comparison, Query, WindowCoverage};
 use figures::ReportFigures;
 use leptos::prelude::*;
-use protocol::{TermWeek, WindowSource};
+use protocol::{TermWeek, WindowSource, text};
 
 /// Rows of the whole institution that a phone loads without asking: some 4 MB of transfer.
 const PHONE_ROWS: u64 = 100_000;
@@ -106,7 +105,7 @@ pub fn ReportView(
         match view.compare {
             Some(ComparisonTarget::Before) => range
                 .get()
-                .map(|range| against::days_before(range.days(), &locale::format_count))
+                .map(|range| text::days_before(range.days(), &locale::format_count))
                 .unwrap_or_default(),
             _ => directory.with(|directory| comparison_select::compared_section_label(directory, &view)),
         }
@@ -308,7 +307,7 @@ pub(super) fn plan_request(
 }
 
 /// The query for the days of `range`, with the filters and the comparison of `view`.
-pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Query {
+pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> RowQuery {
     let comparison = view.compare.as_ref().map(|compare| match compare {
         ComparisonTarget::Before => Comparison::Before,
         ComparisonTarget::Section(id) => Comparison::Section(id.clone()),
@@ -316,7 +315,7 @@ pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Que
     // The zone has offsets only for the days that it is traced for: include the days before.
     let before = range.previous_weeks().filter(|_| comparison == Some(Comparison::Before));
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
-    Query {
+    RowQuery {
         range,
         zone: context.zone(&view.clone().with_range(whole.or(view.range))),
         course: view.course.clone(),

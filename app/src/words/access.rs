@@ -44,7 +44,6 @@ pub const VIEW_AS_IS: &str =
     "Lectern then shows and refuses what it would show to, and refuse, an instructor of this course.";
 pub const VIEW_AS_INSTRUCTOR: &str = "View as an instructor";
 pub const VIEW_AS_ADMINISTRATOR: &str = "View as an administrator again";
-pub const CHOOSE_COURSE: &str = "Choose a course";
 
 // The people page.
 pub const EMAIL: &str = "E-mail";

@@ -32,6 +32,8 @@ pub const SAVE_SVG: &str = "Save as SVG";
 pub const SAVE_PNG: &str = "Save as PNG";
 pub const SAVE_CSV: &str = "Save numbers as CSV";
 pub const PRINT: &str = "Print";
+/// The label of the field that searches a table of people.
+pub const SEARCH: &str = "Search";
 /// The cell of a row that is still loading.
 pub const LOADING_CELL: &str = "…";
 /// Button.
@@ -64,7 +66,7 @@ pub fn over(state: &str) -> String {
 #[must_use]
 pub fn mark_readout(value: Option<f64>, unit: &str, rest: &[String]) -> String {
     let value = value.map_or_else(
-        || crate::words::NOT_LOADED.to_lowercase(),
+        || protocol::text::NOT_LOADED.to_lowercase(),
         |value| format!("{} {}", locale::format_number(value), unit.to_lowercase()),
     );
     let rest: String = rest.iter().map(|part| format!(", {part}")).collect();

@@ -49,7 +49,6 @@ pub const REPLACE_LINK: &str = "Create a new link";
 pub const REPLACE_LINK_IS: &str = "The old link stops working. A new snippet comes with the new link.";
 pub const REVOKE: &str = "Revoke";
 pub const CONFIRM_REVOCATION: &str = "Revoke this share? Its link stops working, and this cannot be undone.";
-pub const WHOLE_COURSE: &str = "The whole course";
 /// The switch that administrators see.
 pub const ENABLE_SHARES: &str = "Allow shares in this institution";
 pub const SHARES_DISABLED: &str =

@@ -14,6 +14,9 @@ pub const FOR_SUPPORT: &str = "Id for Echo360's support";
 /// Follows the coverage of a request whose copies are all empty.
 pub const NO_ROWS: &str = "No recorded activity on these days: Echo360 has no rows.";
 
+/// Button: requests what is missing of several reports.
+pub const REQUEST_MISSING: &str = "Request missing reports";
+
 /// Every state, in the order in which legends list them: the most advanced first.
 pub const STATES: [WindowStatus; 8] = [
     WindowStatus::Ready,
@@ -281,6 +284,35 @@ pub fn title_prefix(request: &RequestInfo) -> String {
         _ if has_failed && !is_under_way => format!("Failed: {loaded} of {all} loaded"),
         _ => format!("{loaded} of {all} loaded"),
     }
+}
+
+/// The progress of all weekly reports: how many are loaded, of how many, under way, and failed.
+#[must_use]
+pub fn total_progress([loaded, all, under_way, failed]: [usize; 4]) -> String {
+    let mut text = if loaded == all {
+        format!("All {all} weekly reports loaded.")
+    } else {
+        format!("{loaded} of {all} weekly reports loaded.")
+    };
+    if under_way > 0 {
+        text.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
+    }
+    if failed > 0 {
+        text.push_str(&format!(" Echo360 could not build {failed}."));
+    }
+    text
+}
+
+/// The progress of one report: `Slides: 3 of 4 loaded, 1 requested`.
+#[must_use]
+pub fn report_progress(name: &str, [loaded, all, under_way, failed]: [usize; 4]) -> String {
+    let describe =
+        |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+    format!(
+        "{name}: {loaded} of {all} loaded{}{}",
+        describe(under_way, "requested"),
+        describe(failed, "failed")
+    )
 }
 
 /// Why the Scheduler has paused its calls to Echo360: the heading.

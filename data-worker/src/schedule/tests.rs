@@ -1,7 +1,6 @@
 use super::*;
+use domain::query::{Comparison, CourseOptions, WindowCoverage};
 use domain::time::Timestamp;
-use engine::measures::WindowCoverage;
-use engine::reports::course::CourseOptions;
 use proptest::prelude::*;
 use protocol::WindowSource;
 
@@ -106,7 +105,7 @@ fn a_course_is_served_by_loaded_rows_of_the_whole_institution() {
 fn a_course_page_reads_videoview_as_a_table() {
     let options = CourseOptions {
         student: None,
-        comparison: engine::measures::Comparison::Before,
+        comparison: Comparison::Before,
         is_chosen: false,
         weights: domain::activity::Weights::default(),
         is_nameless: false,

@@ -3,11 +3,11 @@
 mod equal_measures;
 
 use super::*;
-use crate::measures::{Comparison, WindowCoverage};
 use crate::row_list::RowList;
 use crate::video_view_table::{DecodeError, VideoViewTable, VideoViewTableBuilder};
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, MediaId, SectionId, UserId};
+use domain::query::{Comparison, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::time::{Day, parse_day, plus_days};
 use domain::zone::Zone;
@@ -37,8 +37,8 @@ fn berlin() -> Zone {
     Zone::trace("Europe/Berlin", from, to, |t| Some(if t < clock_change { 3600 } else { 7200 })).unwrap()
 }
 
-fn query(zone: Zone, from: &str, to: &str) -> Query {
-    Query {
+fn query(zone: Zone, from: &str, to: &str) -> RowQuery {
+    RowQuery {
         range: Range::parse(from, to).unwrap(),
         zone,
         course: None,
@@ -192,7 +192,7 @@ fn ranked<T: Borrow<str>>(
 }
 
 /// Slow, simple reference implementation: reads every row with the `csv` crate and [`Timestamp::parse`].
-fn reference_measures(query: &Query, weeks: &[(u64, Vec<Event>)]) -> Measures {
+fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures {
     let csv =
         HEADER.to_owned() + &weeks.iter().flat_map(|(week, rows)| lines(*week, rows)).collect::<String>();
     let is_covered = |t: Timestamp| {
@@ -392,7 +392,7 @@ proptest! {
         let zone = if in_berlin { berlin() } else { Zone::utc() };
         let from = plus_days(first_monday(), from);
         let range = Range::new(from, plus_days(from, length)).unwrap();
-        let query = Query {
+        let query = RowQuery {
             range,
             zone,
             course: course.map(|c| format!("C{c}").into()),
@@ -458,7 +458,7 @@ fn event(second: i64, user: u8) -> Event {
 
 /// Measures of `query` over one window with `rows`.
 fn measure(
-    query: Query,
+    query: RowQuery,
     coverage: WindowCoverage,
     rows: &[Event],
     dataset: &mut VideoViewDataset,
@@ -485,7 +485,7 @@ fn a_row_counts_half_a_minute_and_an_empty_user_id_no_viewer() {
 
 #[test]
 fn a_local_day_is_as_complete_as_the_worst_utc_day_it_overlaps() {
-    let known = |query: Query, provisional_from: Option<Day>| {
+    let known = |query: RowQuery, provisional_from: Option<Day>| {
         let coverage = WindowCoverage { provisional_from, ..coverage(0) };
         let measures = measure(query, coverage, &[], &mut VideoViewDataset::default());
         measures.days.iter().map(|(_, known)| format!("{known:?}")[..1].to_owned()).collect::<String>()
@@ -498,7 +498,7 @@ fn a_local_day_is_as_complete_as_the_worst_utc_day_it_overlaps() {
     assert_eq!(known(week(Zone::utc()), Some(day("2026-03-20"))), "MCCCCPPPMM");
     assert_eq!(known(week(berlin()), Some(day("2026-03-20"))), "MMCCCPPPMM");
     // Days that are not over are provisional, not missing.
-    let open = |zone| Query { today: day("2026-03-23"), ..week(zone) };
+    let open = |zone| RowQuery { today: day("2026-03-23"), ..week(zone) };
     assert_eq!(known(open(Zone::utc()), None), "MCCCCCCCPP");
     assert_eq!(known(open(berlin()), None), "MMCCCCCCPP");
 }
@@ -539,7 +539,7 @@ fn delays_start_at_the_first_view_by_any_role_and_skip_rows_without_a_video() {
     let table = table(1, &lines, &mut dataset.texts);
     dataset.insert("w", table, coverage(0));
     let students =
-        Query { roles: vec![InstitutionRole::Student], ..query(Zone::utc(), "2026-03-16", "2026-03-22") };
+        RowQuery { roles: vec![InstitutionRole::Student], ..query(Zone::utc(), "2026-03-16", "2026-03-22") };
     let mut aggregator = Aggregator::new(students);
     aggregator.update(&dataset);
     let measures = aggregator.measures(&dataset.texts);

@@ -1,4 +1,5 @@
 use super::*;
+use domain::query::WindowCoverage;
 use domain::time::{Timestamp, parse_day};
 use proptest::prelude::*;
 use std::io::Write;

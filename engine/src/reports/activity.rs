@@ -3,7 +3,6 @@
 //! Each row is one event. A row without a user id counts as an event, but not as a person. Students are
 //! people whose institution role is student; everybody else with a user id counts as a person only.
 
-use super::Query;
 use super::selection::{Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
@@ -12,6 +11,7 @@ use crate::table::cell_value;
 use crate::table::dataset::DataStatus;
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::{Day, monday};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -246,7 +246,7 @@ pub(super) fn columns(number: &'static str) -> super::selection::ColumnNames<3> 
 /// Selects the rows of a report about decks and measures them.
 pub(super) fn measure_decks(
     dataset: &crate::table::dataset::Dataset,
-    query: &Query,
+    query: &MeasureQuery,
     number: &'static str,
 ) -> Activity {
     Activity::from_selection(&Selection::new(dataset, query, &columns(number)))

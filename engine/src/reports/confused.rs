@@ -1,10 +1,11 @@
 //! `confused`: confusion marks. The report has the deck of a mark, but not the slide.
 
 use super::activity::{self, Activity};
+use super::median;
 use super::selection::{Row, Selection};
-use super::{Query, median};
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
+use domain::query::MeasureQuery;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +44,7 @@ pub struct Measures {
 
 /// Measures confusion marks and their outliers.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let selection = Selection::new(dataset, query, &activity::columns(""));
     let mut courses: BTreeMap<u32, BTreeMap<usize, Vec<&Row<3>>>> = BTreeMap::new();
     for row in selection.chosen_rows() {

@@ -18,15 +18,13 @@ pub mod people;
 pub mod person;
 pub mod time_bins;
 
-use super::{Query, median};
+use super::median;
 use crate::completeness::Completeness;
-pub use crate::measures::Comparison;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
-use domain::activity::{ActivityKind, Weights};
-use domain::ids::UserId;
+use domain::activity::ActivityKind;
 use domain::institution_role::InstitutionRole;
-use domain::wire_struct;
+use domain::query::{Comparison, CourseOptions, MeasureQuery};
 use events::{Events, completeness};
 use media::{Deck, Video};
 use outlier::Outlier;
@@ -34,23 +32,6 @@ use people::Student;
 use person::Person;
 use std::collections::{BTreeMap, BTreeSet};
 use time_bins::TimeBins;
-
-/// Options of a course page, in addition to the query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CourseOptions {
-    /// The student (UUID) whose own activity is measured, too.
-    pub student: Option<UserId>,
-    /// The comparison. By default with the days before, which needs no further download if they are loaded.
-    pub comparison: Comparison,
-    /// Whether the visitor chose the comparison, so that it is drawn, too.
-    pub is_chosen: bool,
-    /// Weights of the kinds in the engagement score.
-    pub weights: Weights,
-    /// Whether names of people are hidden.
-    pub is_nameless: bool,
-}
-
-wire_struct!(CourseOptions { student, comparison, is_chosen, weights, is_nameless });
 
 /// The datasets of a course.
 #[derive(Debug, Default)]
@@ -129,7 +110,7 @@ pub struct Measures {
 
 /// Measures a course.
 #[must_use]
-pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) -> Measures {
+pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOptions) -> Measures {
     let query = without_filters(query);
     let compared_query = comparison_query(&query, &options.comparison);
     let before = comparison_query(&query, &Comparison::Before);
@@ -176,7 +157,7 @@ pub fn measure(sources: &Sources<'_>, query: &Query, options: &CourseOptions) ->
 }
 
 /// The query without the filters that a course page does not have.
-fn without_filters(query: &Query) -> Query {
+fn without_filters(query: &MeasureQuery) -> MeasureQuery {
     let mut query = query.clone();
     query.base.roles.clear();
     query.base.videos.clear();
@@ -186,7 +167,7 @@ fn without_filters(query: &Query) -> Query {
 }
 
 /// The query of the comparison; `None` if it would begin before the first possible day.
-fn comparison_query(query: &Query, comparison: &Comparison) -> Option<Query> {
+fn comparison_query(query: &MeasureQuery, comparison: &Comparison) -> Option<MeasureQuery> {
     Some(query.with_base(query.base.comparison_query(comparison)?))
 }
 
@@ -200,7 +181,7 @@ pub fn sorted_by_key<T>(items: Vec<T>, key: impl Fn(&T) -> (u64, String)) -> Vec
 }
 
 /// The events of every kind; without events for a kind that is not loaded.
-fn read_events<'a>(sources: &Sources<'a>, query: &Query) -> BTreeMap<ActivityKind, Events<'a>> {
+fn read_events<'a>(sources: &Sources<'a>, query: &MeasureQuery) -> BTreeMap<ActivityKind, Events<'a>> {
     ActivityKind::ALL
         .into_iter()
         .map(|kind| (kind, Events::read(kind, sources.by_kind.get(&kind).copied(), query)))

@@ -1,11 +1,9 @@
 //! Test fixture: builds tables from CSV text.
 
-use super::Query;
 use crate::decode::Decoder;
-use crate::measures;
 use crate::table::dataset::{Dataset, WindowData};
 use crate::table::{HeaderRow, Table};
-use crate::video_view_dataset::WindowCoverage;
+use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::KnownReport;
 use domain::time::{Day, Timestamp, parse_day, plus_days};
@@ -54,9 +52,9 @@ pub(super) fn dataset(windows: &[Window]) -> Dataset {
 }
 
 /// A query for these days in UTC, without filters, long after their end.
-pub(super) fn query(from: &str, to: &str) -> Query {
-    Query {
-        base: measures::Query {
+pub(super) fn query(from: &str, to: &str) -> MeasureQuery {
+    MeasureQuery {
+        base: RowQuery {
             range: Range::parse(from, to).unwrap(),
             zone: Zone::utc(),
             course: None,

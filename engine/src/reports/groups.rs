@@ -2,13 +2,13 @@
 //!
 //! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
-use super::Query;
 use super::activity::{EventCounter, EventCounts};
 use super::selection::{ColumnNames, Row, Selection, find_codes};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ fn columns(report: KnownReport) -> ColumnNames<3> {
 
 /// Counts the rows of a report by section and by role.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query, report: KnownReport) -> Groups {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> Groups {
     let columns = columns(report);
     let mut all_sections = query.clone();
     all_sections.base.sections.clear();

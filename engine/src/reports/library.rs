@@ -5,11 +5,11 @@
 //! are shown for each section, and added up only if no video is repeated. Videos themselves are counted once
 //! each.
 
-use super::Query;
 use super::selection::find_codes;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
+use domain::query::MeasureQuery;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The numbers of a video in a section, or sums of them. `None` means unknown, since a cell was empty; it is
@@ -174,7 +174,7 @@ pub struct Measures {
 
 /// Measures the library as of its snapshot.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let filter = Filter::new(dataset, query);
     let mut rows: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
     for (_, data) in dataset.iter() {
@@ -257,7 +257,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn new(dataset: &Dataset, query: &Query) -> Self {
+    pub(super) fn new(dataset: &Dataset, query: &MeasureQuery) -> Self {
         let sections = find_codes(&query.base.sections, &dataset.texts);
         let is_known = |sections: &BTreeSet<u32>| {
             dataset.iter().any(|(_, data)| {
@@ -335,7 +335,7 @@ pub(super) fn for_each_entry(
 mod tests {
     use super::*;
     use crate::reports::fixture::{dataset, query, window};
-    use crate::video_view_dataset::WindowCoverage;
+    use domain::query::WindowCoverage;
 
     pub(in crate::reports) const HEADER: &str = "video_name,section_number,owner_name,mediaid,course_identifier,department_name,transcribed,device,video_duration_in_minutes,last_view,view_count,downloads,view_duration_in_minutes,public,private,live,on_demand";
 

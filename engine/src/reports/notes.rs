@@ -2,12 +2,13 @@
 //! Events and words can be counted, but not notes.
 
 use super::activity::{self, Activity, EventCounter};
+use super::cell_text;
 use super::selection::{ColumnNames, Selection, format_person_name};
-use super::{Query, cell_text};
 use crate::dictionary::EMPTY;
 use crate::table::cell_value;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
@@ -71,7 +72,7 @@ struct StudentCounter {
 
 /// Measures note events and words.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let activity = activity::measure_decks(dataset, query, "note_count");
     let columns = ColumnNames {
         time: "event_timestamp",

@@ -8,14 +8,15 @@
 pub mod content;
 
 use super::activity::Steps;
+use super::cell_text;
 use super::selection::{ColumnNames, Row, Selection};
-use super::{Query, cell_text};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
 use content::Choice;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,7 +186,7 @@ enum AnswerKey {
 
 /// Measures polls and their latest answers.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let selection = Selection::new(dataset, query, &COLUMNS);
     let courses = Selection::new(
         dataset,

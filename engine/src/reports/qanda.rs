@@ -4,14 +4,15 @@
 //! times, the number of unanswered questions and the busiest lecture cannot be measured.
 //! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
+use super::cell_text;
 use super::selection::{ColumnNames, Row, Selection, format_person_name};
-use super::{Query, cell_text};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
 use domain::ids::UserId;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,7 +115,7 @@ const COLUMNS: ColumnNames<10> = ColumnNames {
 
 /// Measures threads. Filters of people and roles apply to authors of answers.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let selection = Selection::new(dataset, query, &COLUMNS);
     let mut all_people = query.clone();
     all_people.base.roles.clear();

@@ -5,13 +5,13 @@
 //! numbers of one result are over the same days. Rows that only the deck filter rejects are included and
 //! marked, since the chart that sets this filter also shows the other decks.
 
-use super::Query;
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::table::{Table, cell_value};
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeSet, HashMap};
@@ -76,7 +76,7 @@ pub struct Selection<'a, const N: usize> {
 impl<'a, const N: usize> Selection<'a, N> {
     /// Selects the rows of a dataset that match a query.
     #[must_use]
-    pub fn new(dataset: &'a Dataset, query: &Query, columns: &ColumnNames<N>) -> Self {
+    pub fn new(dataset: &'a Dataset, query: &MeasureQuery, columns: &ColumnNames<N>) -> Self {
         let base = &query.base;
         let starts: Vec<i64> = base
             .range

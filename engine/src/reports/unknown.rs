@@ -4,14 +4,15 @@
 //! their rows, and texts their frequencies. If rows have a day, columns of whole numbers are also added up by
 //! day, under their own names: a reader who knows the report can judge whether such a sum is meaningful.
 
+use super::median;
 use super::selection::find_codes;
-use super::{Query, median};
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::table::cell_value::{self, ValueKind};
 use crate::table::dataset::{DataStatus, Dataset, WindowData};
 use domain::column;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::collections::BTreeMap;
@@ -108,7 +109,7 @@ pub struct Measures {
 
 /// Measures an unknown report.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let texts = &dataset.texts;
     let base = &query.base;
     let names = column_names(dataset, base.range);
@@ -196,7 +197,11 @@ fn column_names(dataset: &Dataset, range: Range) -> Vec<String> {
 }
 
 /// The rows that pass the filters, as codes by column; and the columns of filters that do not exist.
-fn filter_rows(dataset: &Dataset, query: &Query, names: &[String]) -> (Vec<Vec<u32>>, Vec<&'static str>) {
+fn filter_rows(
+    dataset: &Dataset,
+    query: &MeasureQuery,
+    names: &[String],
+) -> (Vec<Vec<u32>>, Vec<&'static str>) {
     let texts = &dataset.texts;
     let base = &query.base;
     let filters = [

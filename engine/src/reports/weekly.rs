@@ -4,10 +4,10 @@
 //! added up across sections if a video is in several, since that could count it twice. A sum cannot be
 //! divided, so only windows inside the range count.
 
-use super::Query;
 use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, for_each_entry, keep_greater};
 use crate::completeness::Completeness;
 use crate::table::dataset::{DataStatus, Dataset};
+use domain::query::MeasureQuery;
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +67,7 @@ pub struct Measures {
 
 /// Measures the weeks of the range.
 #[must_use]
-pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
+pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let filter = Filter::new(dataset, query);
     let parts = week_parts(query);
     let second = |day: Day| Timestamp::start_of(day).seconds();
@@ -147,7 +147,7 @@ pub fn measure(dataset: &Dataset, query: &Query) -> Measures {
 }
 
 /// The range split at Mondays, as first and last day (UTC, inclusive): the windows that are requested.
-fn week_parts(query: &Query) -> Vec<(Day, Day)> {
+fn week_parts(query: &MeasureQuery) -> Vec<(Day, Day)> {
     let (first, last) = (query.base.range.from(), query.base.range.to());
     let mut parts = Vec::new();
     let mut from = first;
@@ -217,7 +217,7 @@ fn week_totals(status: DataStatus, rows: &BTreeMap<Key, LibraryEntry>) -> Comple
 mod tests {
     use super::*;
     use crate::reports::fixture::{dataset, day, query, window};
-    use crate::video_view_dataset::WindowCoverage;
+    use domain::query::WindowCoverage;
     use proptest::prelude::*;
 
     const HEADER: &str =

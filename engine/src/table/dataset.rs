@@ -2,7 +2,7 @@
 
 use super::Table;
 use crate::dictionary::Dictionary;
-use crate::video_view_dataset::WindowCoverage;
+use domain::query::WindowCoverage;
 use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::BTreeMap;

@@ -4,12 +4,11 @@ use super::*;
 use crate::Loaded;
 use crate::locale::PlainFormatter;
 use domain::activity::Weights;
+use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::time::{parse_day, plus_days};
 use domain::zone::Zone;
 use engine::decode::Decoder;
-use engine::measures::{self, WindowCoverage};
-use engine::reports;
 use engine::table::dataset::Dataset;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
@@ -32,7 +31,7 @@ d,Membranes,s,c,2026-02-11 10:00:00,U1,Ana,Nuñez,Student
 ";
 
 /// The figures of the week from 9 February 2026, with the week before loaded, too.
-fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> Vec<Figure> {
+fn figures_of(change: impl FnOnce(&mut MeasureQuery, &mut CourseOptions)) -> Vec<Figure> {
     let start = parse_day("2026-02-02").unwrap();
     let facts = WindowCoverage {
         start: Some(start),
@@ -49,8 +48,8 @@ fn figures_of(change: impl FnOnce(&mut reports::Query, &mut CourseOptions)) -> V
         tables.insert("w", WindowData { generation: 1, table, coverage: facts });
         (domain::report::ReportName::parse(report).unwrap(), tables)
     });
-    let mut measure = reports::Query {
-        base: measures::Query {
+    let mut measure = MeasureQuery {
+        base: RowQuery {
             range: Range::parse("2026-02-09", "2026-02-15").unwrap(),
             zone: Zone::utc(),
             course: Some("c".into()),

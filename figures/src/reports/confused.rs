@@ -89,7 +89,7 @@ fn outlier_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         .collect();
     let total = measures.outliers.len() as u64;
     let columns = [
-        (crate::text::DAY, ColumnKind::Date),
+        (protocol::text::DAY, ColumnKind::Date),
         (text::MOST_MARKED, ColumnKind::Text),
         (text::COURSE, ColumnKind::Text),
         (text::MARKS, ColumnKind::Number),

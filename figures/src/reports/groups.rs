@@ -100,7 +100,7 @@ fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts
         text::student_share_sentence(context.locale, share, &context.locale.count_of(all, one, many))
     });
     let bars = groups.roles.iter().map(|(role, count, is_left_out)| {
-        let name = crate::text::role(*role).to_owned();
+        let name = protocol::text::role(*role).to_owned();
         let beside = vec![Some(to_f64(count.people))];
         FilterBar::new(role.slug(), name, to_f64(count.events), beside, *is_left_out)
     });

@@ -59,7 +59,11 @@ fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         },
     );
     let items = measures.roles.iter().map(|by| {
-        ranking_item(crate::text::role(by.role).to_owned(), to_f64(by.answers), vec![Some(to_f64(by.people))])
+        ranking_item(
+            protocol::text::role(by.role).to_owned(),
+            to_f64(by.answers),
+            vec![Some(to_f64(by.people))],
+        )
     });
     let items = items.collect();
     let titles = ["who-answers", titles::ANSWERS_BY_ROLE, text::ANSWERS];

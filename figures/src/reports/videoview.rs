@@ -3,11 +3,11 @@
 //! The last two are long tables: a figure has only their columns, and [`student_row`] and [`row`] make their
 //! rows, which the page requests separately.
 
-use crate::comparison;
 use crate::figure_context::{
     FigureContext, FilterBar, HourlyFormat, bar_figure, data_point, describe_empty, filter_ranking,
     new_figure, ratio, to_f64,
 };
+use crate::overlay::overlay;
 use crate::text::course::{MINUTES, VIEWERS};
 use crate::text::reports::{self as shared, join};
 use crate::text::{titles, videoview as text};
@@ -113,7 +113,7 @@ pub fn add_comparison(figures: &mut [Figure], context: &FigureContext<'_>, measu
             others.map(|known| data_point(&known.map(|watched| metric.value(watched)))).collect();
         let is_sum = metric == DailyMetric::Minutes;
         for figure in figures.iter_mut().filter(|figure| figure.id == metric.id()) {
-            comparison::overlay(figure, &others, label, is_sum, context);
+            overlay(figure, &others, label, is_sum, context);
         }
     }
 }
@@ -185,7 +185,7 @@ fn arrivals_chart(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         ["arrivals", text::ARRIVALS, text::NEW_VIEWERS],
         context.unit(text::NEW_AND_RETURNING),
         sentence,
-        (if is_daily { crate::text::DAY } else { text::DAYS }, bars.collect()),
+        (if is_daily { protocol::text::DAY } else { text::DAYS }, bars.collect()),
         vec![Series { name: text::RETURNING_VIEWERS.to_owned(), values: returning }],
         join([context.coverage(&measures.days), text::ARRIVALS_CAVEAT.to_owned()]),
     );
@@ -326,7 +326,7 @@ fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let chosen = &context.query.base.roles;
     let bars = measures.roles.iter().map(|(role, watched)| {
         let is_left_out = is_left_out(chosen, |chosen| chosen == role);
-        watched_bar(role.slug(), crate::text::role(*role).to_owned(), *watched, &[], is_left_out)
+        watched_bar(role.slug(), protocol::text::role(*role).to_owned(), *watched, &[], is_left_out)
     });
     let all: u64 = measures.roles.iter().map(|(_, watched)| watched.rows).sum();
     let students = measures.roles.iter().find(|(role, _)| *role == InstitutionRole::Student);

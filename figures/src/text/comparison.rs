@@ -1,28 +1,12 @@
-//! Texts of comparisons with other days or another section. The page and the data worker both use them; each
-//! passes its own number format.
+//! Texts of comparisons with other days or another section.
 
-/// The options of the comparison, and their label.
-pub const COMPARE: &str = "Compare with";
-pub const NOTHING: &str = "Nothing";
-pub const BEFORE: &str = "The days before";
+use protocol::text::preposition;
+
 /// Why a report without dates has no comparison.
 pub const NOT_COMPARED: &str = "This report has no dates, so it cannot be compared.";
 /// Why a report without the column `sectionId` cannot be compared with another section.
 pub const NO_SECTIONS: &str =
     "This report has no section ids, so it cannot be compared with another section.";
-
-/// The label of the earlier days that `days` days are compared with: `the 4 weeks before`. They lie whole
-/// weeks earlier, so that each day is compared with the same weekday.
-#[must_use]
-pub fn days_before(days: u64, count: &dyn Fn(u64) -> String) -> String {
-    match days {
-        1 => "the same day of the week before".to_owned(),
-        7 => "the week before".to_owned(),
-        n if n.is_multiple_of(7) => format!("the {} weeks before", count(n / 7)),
-        n if n < 7 => "the same days of the week before".to_owned(),
-        n => format!("the same days {} weeks before", count(n.div_ceil(7))),
-    }
-}
 
 /// The relation of `now` to `then` in words: `12 % less than`, `3 times as much as`.
 #[must_use]
@@ -113,32 +97,10 @@ pub fn comparison_sentence(
     format!("{first}{} {other} ({} {unit} against {}){only}.", letters.as_str(), number(now), number(then))
 }
 
-/// `on` for labels of single days, such as `the same days of the week before`; otherwise `in`.
-#[must_use]
-pub fn preposition(other: &str) -> &'static str {
-    if other.starts_with("the same day") { "on" } else { "in" }
-}
-
 /// What the lines over the bars show, or that their data is not loaded yet.
 #[must_use]
 pub fn overlay_caveat(other: &str, are_here: bool) -> String {
     if are_here { format!("Lines show {other}.") } else { format!("No data for {other} yet.") }
-}
-
-/// The compared value in a read-out.
-#[must_use]
-pub fn compared_value(number: &str) -> String {
-    format!("against {number}")
-}
-
-/// The progress of the reports that a comparison needs: `The 2 weeks before: 1 of 2 weekly reports loaded.`
-#[must_use]
-pub fn label_progress(other: &str, far: &str) -> String {
-    let mut other = other.chars();
-    let first = other.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let mut far = far.chars();
-    let next = far.next().map(|next| next.to_lowercase().to_string()).unwrap_or_default();
-    format!("{first}{}: {next}{}", other.as_str(), far.as_str())
 }
 
 #[cfg(test)]
@@ -160,19 +122,6 @@ mod tests {
             sentence(&some, true),
             "3 times as much as the week before (3 minutes against 1), counting only the 1 of 3 days that is final in both."
         );
-    }
-
-    #[test]
-    fn earlier_days_are_named_by_their_distance_in_weeks() {
-        let labels = [1, 3, 7, 10, 28].map(|days| days_before(days, &|count| count.to_string()));
-        let expected = [
-            "the same day of the week before",
-            "the same days of the week before",
-            "the week before",
-            "the same days 2 weeks before",
-            "the 4 weeks before",
-        ];
-        assert_eq!(labels, expected);
     }
 
     #[test]

@@ -4,17 +4,10 @@
 use crate::locale::LocaleFormatter;
 use crate::text::comparison;
 use domain::activity::ActivityKind;
-use domain::report::KnownReport;
 use domain::time::Day;
 use engine::measures;
+use protocol::text::preposition;
 
-/// The link to the page, and its title until a course is chosen.
-pub const COURSE: &str = "Course";
-/// Shown until a course is chosen.
-pub const CHOOSE_COURSE: &str = "Choose a course";
-pub const WHY_COURSE: &str =
-    "This page puts everything of one course side by side. Choose the course and the days above.";
-pub const WHY_DAYS: &str = "Choose the days that you want to see.";
 pub const ACTIVITY: &str = "Student activity";
 pub const STUDENT_ACTIVITY: &str = "This student's activity";
 pub const VIDEOS: &str = "Videos";
@@ -56,23 +49,6 @@ pub const ANSWER_RIGHT: &str = "Right";
 pub const ANSWER_NOT_RIGHT: &str = "Not right";
 /// The button that limits the table to quiet students.
 pub const QUIET: &str = "Quiet for two weeks";
-pub const SEARCH: &str = "Search";
-pub const HIDE_NAMES: &str = "Hide names";
-/// The summary of the weight sliders, and their accessible name.
-pub const WEIGHTS: &str = "How the score is computed";
-pub const RESET_WEIGHTS: &str = "Reset the weights";
-pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
-/// The link from a student's page to the course.
-pub const WHOLE_COURSE: &str = "The whole course";
-/// The accessible name of the page's own controls.
-pub const DISPLAY_OPTIONS: &str = "Display options";
-pub const PRINT: &str = "Print this page";
-pub const REQUEST_MISSING: &str = "Request missing reports";
-pub const REQUEST_REST: &str = "Request the rest";
-/// The tab of the course page.
-pub const OVERVIEW: &str = "Overview";
-/// The accessible name of the tabs.
-pub const REPORTS: &str = "Reports of this course";
 pub const KINDS_CAVEAT: &str = "Only students are counted. Each chart has its own scale, and kinds of activity are not added up. A changed answer counts on each of its days.";
 pub const MINUTE_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched.";
 pub const HATCHED: &str =
@@ -110,34 +86,6 @@ pub fn kind_title(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// The short title of a report, in the course's tabs and in the progress of its requests.
-#[must_use]
-pub fn report_tab(report: Option<KnownReport>) -> &'static str {
-    match report {
-        Some(KnownReport::VideoView) => "Videos",
-        Some(KnownReport::Presentation) => "Slides",
-        Some(KnownReport::Polling) => "Polls",
-        Some(KnownReport::QAndA) => "Questions",
-        Some(KnownReport::Confused) => "Confusion",
-        Some(KnownReport::Notes) => "Notes",
-        Some(KnownReport::AssetByDate) => "Library by week",
-        Some(KnownReport::Asset) | None => "Library",
-    }
-}
-
-/// The label of the slider of a kind's weight.
-#[must_use]
-pub fn weight_label(kind: ActivityKind) -> &'static str {
-    match kind {
-        ActivityKind::Watch => "Watching videos",
-        ActivityKind::Slides => "Looking at slides",
-        ActivityKind::Polls => "Answering polls",
-        ActivityKind::Answers => "Answering questions",
-        ActivityKind::Marks => "Marking confusion",
-        ActivityKind::Notes => "Taking notes",
-    }
-}
-
 /// The value that is drawn for an amount: minutes for rows of watching, otherwise the count.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
@@ -169,7 +117,7 @@ pub fn anonymous_name(number: u64) -> String {
 /// The label of the days before: `the 4 weeks before`.
 #[must_use]
 pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
-    comparison::days_before(days, &|count| locale.format_count(count))
+    protocol::text::days_before(days, &|count| locale.format_count(count))
 }
 
 /// The top of a small chart's scale: `max 120 per week`. Empty if all values are zero.
@@ -239,14 +187,14 @@ pub fn comparison_with_before(
     };
     if then <= 0.0 {
         return match now > 0.0 {
-            true => format!("No viewing is recorded {} {other}{only}.", comparison::preposition(other)),
+            true => format!("No viewing is recorded {} {other}{only}.", preposition(other)),
             false => String::new(),
         };
     }
     format!(
         "In all, students watched {} {} {other}{only}.",
         compare_amounts(locale, now, then),
-        comparison::preposition(other)
+        preposition(other)
     )
 }
 
@@ -386,33 +334,4 @@ pub fn step_label(locale: &dyn LocaleFormatter, first: Day, last: Day) -> String
     } else {
         format!("{} – {}", locale.format_day(first), locale.format_day(last))
     }
-}
-
-/// The progress of all weekly reports: how many are loaded, of how many, under way, and failed.
-#[must_use]
-pub fn total_progress([loaded, all, under_way, failed]: [usize; 4]) -> String {
-    let mut text = if loaded == all {
-        format!("All {all} weekly reports loaded.")
-    } else {
-        format!("{loaded} of {all} weekly reports loaded.")
-    };
-    if under_way > 0 {
-        text.push_str(&format!(" Waiting for {under_way} from Echo360; what is loaded is shown already."));
-    }
-    if failed > 0 {
-        text.push_str(&format!(" Echo360 could not build {failed}."));
-    }
-    text
-}
-
-/// The progress of one report: `Slides: 3 of 4 loaded, 1 requested`.
-#[must_use]
-pub fn report_progress(name: &str, [loaded, all, under_way, failed]: [usize; 4]) -> String {
-    let describe =
-        |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
-    format!(
-        "{name}: {loaded} of {all} loaded{}{}",
-        describe(under_way, "requested"),
-        describe(failed, "failed")
-    )
 }

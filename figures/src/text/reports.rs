@@ -63,7 +63,6 @@ pub const LAST_VIEW: &str = "Last view";
 pub const TERM: &str = "Term";
 pub const NO_NAME: &str = "Not named";
 pub const ROWS: &str = "Rows";
-pub const VALUE: &str = "Value";
 
 pub const SLIDES_CAVEAT: &str =
     "The number of slides is the deck's size: no report says which slides were seen.";

@@ -8,10 +8,10 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("engine", &["domain"]),
     ("charts", &["domain"]),
-    ("protocol", &["domain", "engine", "charts"]),
+    ("protocol", &["domain", "charts"]),
     ("figures", &["domain", "engine", "charts", "protocol"]),
     ("data-worker", &["domain", "engine", "protocol", "figures"]),
-    ("app", &["domain", "engine", "charts", "protocol", "figures"]),
+    ("app", &["domain", "charts", "protocol"]),
     ("lectern-worker", &["domain", "engine", "charts", "protocol", "figures"]),
     // The stand-in for Echo360 shares no code with what it tests.
     ("sandbox", &[]),

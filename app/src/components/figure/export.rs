@@ -3,7 +3,7 @@
 
 use crate::words::figures as text;
 use charts::model::{Row, Table};
-use engine::formula_injection::is_formula;
+use domain::formula_injection::is_formula;
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;

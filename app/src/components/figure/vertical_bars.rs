@@ -4,12 +4,12 @@ use crate::components::figure::chart_cursor::ChartCursor;
 use crate::components::figure::{Readout, observe_width};
 use crate::words::figures as text;
 use crate::{locale, words};
-use ::figures::text::comparison as comparison_text;
 use charts::layout::{ChartLayout, Size};
 use charts::model::{Chart, DataPoint};
 use charts::svg;
 use leptos::html;
 use leptos::prelude::*;
+use protocol::text::NOT_FINAL;
 
 /// The height of the drawing in CSS pixels, reserved before there is anything to draw.
 const HEIGHT: u32 = 240;
@@ -25,11 +25,10 @@ pub fn bar_readout(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> S
                 let value = beside.values.get(place).copied().flatten()?;
                 Some(format!("{} {}", locale::format_number(value), beside.name.to_lowercase()))
             });
-            let state =
-                matches!(bar.level, DataPoint::Provisional(_)).then(|| words::NOT_FINAL.to_lowercase());
+            let state = matches!(bar.level, DataPoint::Provisional(_)).then(|| NOT_FINAL.to_lowercase());
             let other = chart
                 .other(place)
-                .map(|other| comparison_text::compared_value(&locale::format_number(other)));
+                .map(|other| words::comparison::compared_value(&locale::format_number(other)));
             let rest: Vec<String> = other.into_iter().chain(beside).chain(state).collect();
             let numbers = text::mark_readout(bar.level.value(), &chart.unit, &rest);
             Some(Readout { name: bar.name.clone(), text: numbers })

@@ -2,11 +2,10 @@
 //! it is about. A table of people can be searched, and limited to flagged ones.
 
 use super::sheet::CsvCells;
-use crate::components::figure_list::focus;
+use crate::components::focus::focus;
 use crate::context::AppContext;
 use crate::locale;
 use crate::words::figures as text;
-use ::figures::text::course;
 use charts::layout::Size;
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use charts::sparkline;
@@ -122,7 +121,7 @@ pub fn SortableTableView(
         view! {
             <p class="seek">
                 <label>
-                    <span>{course::SEARCH}</span>
+                    <span>{text::SEARCH}</span>
                     <input type="search" autocomplete="off" prop:value=move || search.get()
                         on:input=move |event| search.set(event_target_value(&event)) />
                 </label>

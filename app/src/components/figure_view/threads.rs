@@ -1,6 +1,6 @@
 //! Questions with their answers, one below the other.
 
-use crate::components::figure_list::focus;
+use crate::components::focus::focus;
 use crate::words::figures as text;
 use charts::threads::{Post, Threads};
 use leptos::html;

@@ -7,7 +7,7 @@
 //! height. The range of visible rows is shown under the table and announced when it changes. ARIA roles are
 //! explicit: some browsers drop them from a table whose `display` is block.
 
-use super::long_table::{column_class, render_cell};
+use super::long_table_cell::{column_class, render_cell};
 use crate::context::AppContext;
 use crate::data_worker::LoadedRows;
 use crate::words::figures as text;

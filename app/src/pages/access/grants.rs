@@ -56,7 +56,7 @@ pub fn GrantSelect(
         <label>
             <span>{words::COURSE}</span>
             <select prop:value=course on:change=choose_course>
-                <option value="">{text::CHOOSE_COURSE}</option>
+                <option value="">{words::CHOOSE_COURSE}</option>
                 {courses}
             </select>
         </label>

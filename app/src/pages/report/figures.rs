@@ -10,9 +10,9 @@ use crate::context::AppContext;
 use crate::data_worker::{Topic, ViewQuery};
 use crate::{device, words};
 use domain::api::ReportInfo;
+use domain::query::MeasureQuery;
 use domain::range::Range;
 use domain::view::View;
-use engine::reports;
 use leptos::prelude::*;
 use protocol::{ReportSource, Subject};
 
@@ -116,7 +116,7 @@ fn build_view_query(
             are_names_hidden: view.names_hidden,
             comparison_label: report.comparison_label.get(),
         },
-        measure: reports::Query {
+        measure: MeasureQuery {
             base: build_query(range, context, view),
             decks: view.decks.iter().cloned().collect(),
             contents: view.contents,

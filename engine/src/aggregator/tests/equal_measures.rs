@@ -18,13 +18,13 @@
 use super::{HEADER, berlin, day, first_monday};
 use crate::aggregator::Aggregator;
 use crate::completeness::Completeness;
-use crate::measures::{Comparison, Item, MAX_NAMED, Measures, Query, Students, WatchTotals, WindowCoverage};
+use crate::measures::{Item, MAX_NAMED, Measures, Students, WatchTotals};
 use crate::reports::activity::{Activity, EventCounts};
 use crate::reports::course::time_bins::{TimeBin, TimeBins};
-use crate::reports::course::{self, ComparisonTotals, CourseOptions, KindSeries, Sources};
+use crate::reports::course::{self, ComparisonTotals, KindSeries, Sources};
+use crate::reports::groups;
 use crate::reports::person_name::find_name;
 use crate::reports::selection::{ColumnNames, Selection, format_person_name};
-use crate::reports::{self, groups};
 use crate::row_list::{RowDetails, RowList};
 use crate::split::SliceCompressor;
 use crate::table::builder::TableBuilder;
@@ -36,6 +36,7 @@ use domain::activity::{ActivityKind, Weights};
 use domain::frame::{Head, SliceHead};
 use domain::ids::{PresentationId, UserId};
 use domain::institution_role::InstitutionRole;
+use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::KnownReport;
 use domain::time::{Day, SECOND, Timestamp, minus_days, monday, plus_days};
@@ -219,12 +220,12 @@ fn zone() -> impl Strategy<Value = Zone> {
 }
 
 /// A query of a course page: by course and section.
-fn query() -> impl Strategy<Value = Query> {
+fn query() -> impl Strategy<Value = RowQuery> {
     let sections = prop::collection::vec(0..=SECTIONS, 0..3);
     let today =
         prop_oneof![2 => Just(day("2026-12-01")), 1 => (0u64..70).prop_map(|n| plus_days(first_monday(), n))];
     (range(), zone(), prop::option::weighted(0.3, 0u8..3), sections, today).prop_map(
-        |(range, zone, course, sections, today)| Query {
+        |(range, zone, course, sections, today)| RowQuery {
             range,
             zone,
             course: course.map(|id| format!("c{id}").into()),
@@ -283,7 +284,7 @@ fn load(rows: &[TestRows], windows: &[Option<WindowCoverage>]) -> (VideoViewData
     (columns, tables)
 }
 
-fn aggregate(query: &Query, columns: &VideoViewDataset) -> (Aggregator, Measures) {
+fn aggregate(query: &RowQuery, columns: &VideoViewDataset) -> (Aggregator, Measures) {
     let mut aggregator = Aggregator::new(query.clone());
     aggregator.update(columns);
     let measures = aggregator.measures(&columns.texts);
@@ -324,8 +325,8 @@ struct StudentNumbers {
 }
 
 /// The numbers of `query`, measured from columns.
-fn student_numbers(query: &Query, columns: &VideoViewDataset) -> StudentNumbers {
-    let query = Query { roles: vec![InstitutionRole::Student], ..query.clone() };
+fn student_numbers(query: &RowQuery, columns: &VideoViewDataset) -> StudentNumbers {
+    let query = RowQuery { roles: vec![InstitutionRole::Student], ..query.clone() };
     let (aggregator, measures) = aggregate(&query, columns);
     let step_days = measures.students.step_days;
     let texts = &columns.texts;
@@ -362,7 +363,7 @@ fn student_numbers(query: &Query, columns: &VideoViewDataset) -> StudentNumbers 
 }
 
 /// The numbers of `query` among those of a course, measured from a table.
-fn course_numbers(query: &Query, measures: &course::Measures) -> StudentNumbers {
+fn course_numbers(query: &RowQuery, measures: &course::Measures) -> StudentNumbers {
     let series = &measures.series[ActivityKind::Watch.index()];
     let active = measures.students.iter().filter(|student| student.is_active());
     let weeks = |weeks: &[Option<u64>]| if query.range.days() <= 42 { weeks.to_vec() } else { Vec::new() };
@@ -422,13 +423,13 @@ struct PersonNumbers {
 
 /// The numbers of a student, measured from columns. `bins` is the course's axis.
 fn person_from_columns(
-    query: &Query,
+    query: &RowQuery,
     id: &UserId,
     bins: &TimeBins,
     columns: &VideoViewDataset,
 ) -> PersonNumbers {
     let roles = vec![InstitutionRole::Student];
-    let query = Query { roles, student: Some(id.clone()), ..query.clone() };
+    let query = RowQuery { roles, student: Some(id.clone()), ..query.clone() };
     let (_, measures) = aggregate(&query, columns);
     let rows_by_day: Vec<u64> =
         measures.days.iter().map(|(_, day)| day.value().map_or(0, |watched| watched.rows)).collect();
@@ -439,10 +440,11 @@ fn person_from_columns(
         days = rest;
         with_worst_status(days_of_bin, rows)
     };
-    let find_last =
-        |query: &Query| listed_rows(&aggregate(query, columns).0, columns).iter().map(|row| row.time).max();
+    let find_last = |query: &RowQuery| {
+        listed_rows(&aggregate(query, columns).0, columns).iter().map(|row| row.time).max()
+    };
     let find_last_of_video =
-        |video: &str| find_last(&Query { videos: vec![video.into()], ..query.clone() }).unwrap();
+        |video: &str| find_last(&RowQuery { videos: vec![video.into()], ..query.clone() }).unwrap();
     let before = query.comparison_query(&Comparison::Before).unwrap();
     let videos = measures.videos.named.iter().filter(|item| !item.id.is_empty());
     PersonNumbers {
@@ -485,7 +487,7 @@ fn column_names<const N: usize>(cells: [&'static str; N]) -> ColumnNames<N> {
 }
 
 /// The rows that a selection chooses, in the order of [`RowDetails::time`] and its other fields.
-fn selected_rows(tables: &Dataset, query: &reports::Query) -> Vec<RowDetails> {
+fn selected_rows(tables: &Dataset, query: &MeasureQuery) -> Vec<RowDetails> {
     let cells = [
         "VideoName",
         "courseIdentifier",
@@ -550,7 +552,7 @@ proptest! {
             is_nameless: false,
         };
         let sources = Sources { by_kind: [(ActivityKind::Watch, &tables)].into(), library: None };
-        let report_query = reports::Query { base: query.clone(), decks: Vec::new(), contents: false };
+        let report_query = MeasureQuery { base: query.clone(), decks: Vec::new(), contents: false };
         let measures = course::measure(&sources, &report_query, &options);
         let series: &KindSeries = &measures.series[ActivityKind::Watch.index()];
 
@@ -589,14 +591,14 @@ proptest! {
         videos in prop::collection::btree_set(1..=VIDEOS.len(), 0..3),
     ) {
         let (columns, tables) = load(&rows, &windows);
-        let query = Query {
+        let query = RowQuery {
             roles,
             videos: videos.iter().map(|video| format!("v{video}").into()).collect(),
             student,
             ..query
         };
         let decks: Vec<PresentationId> = videos.iter().map(|video| format!("v{video}").into()).collect();
-        let report_query = reports::Query { base: query.clone(), decks, contents: false };
+        let report_query = MeasureQuery { base: query.clone(), decks, contents: false };
         let (aggregator, measures) = aggregate(&query, &columns);
         let selection = Selection::new(&tables, &report_query, &column_names(["VideoName", "courseIdentifier", ""]));
         let activity = Activity::from_selection(&selection);
@@ -634,9 +636,9 @@ proptest! {
         }
 
         // Groups read no videos, so they are compared without a filter by video.
-        let query = Query { videos: Vec::new(), ..query };
+        let query = RowQuery { videos: Vec::new(), ..query };
         let (_, measures) = aggregate(&query, &columns);
-        let groups_query = reports::Query { base: query, decks: Vec::new(), contents: false };
+        let groups_query = MeasureQuery { base: query, decks: Vec::new(), contents: false };
         let groups = groups::measure(&tables, &groups_query, KnownReport::VideoView);
         let items: Vec<_> = measures
             .sections

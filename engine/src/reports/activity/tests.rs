@@ -3,7 +3,7 @@
 use super::*;
 use crate::reports::fixture::{berlin, dataset, day, query, week, window};
 use crate::reports::presentation::measure;
-use crate::video_view_dataset::WindowCoverage;
+use domain::query::WindowCoverage;
 use domain::time::{SECOND, Timestamp, plus_days};
 use proptest::prelude::*;
 

@@ -2,12 +2,12 @@
 
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::reports::Query;
 use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
 use domain::institution_role::InstitutionRole;
+use domain::query::MeasureQuery;
 use domain::time::{Day, plus_days};
 use std::collections::BTreeSet;
 
@@ -84,7 +84,7 @@ fn columns(kind: ActivityKind) -> ColumnNames<5> {
 impl<'a> Events<'a> {
     /// Reads the events of a kind. Without a dataset there are none, and every past day is missing.
     #[must_use]
-    pub fn read(kind: ActivityKind, dataset: Option<&'a Dataset>, query: &Query) -> Self {
+    pub fn read(kind: ActivityKind, dataset: Option<&'a Dataset>, query: &MeasureQuery) -> Self {
         let Some(dataset) = dataset else {
             let base = &query.base;
             let start = |day: Day| base.zone.start_of(day).seconds();

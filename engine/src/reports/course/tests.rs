@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::reports::fixture::{dataset, day, query, week, window};
-use crate::video_view_dataset::WindowCoverage;
+use domain::activity::Weights;
+use domain::query::{Comparison, CourseOptions, WindowCoverage};
 use domain::time::{Day, plus_days};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

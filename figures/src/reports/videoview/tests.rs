@@ -3,13 +3,13 @@
 use super::*;
 use crate::locale::PlainFormatter;
 use crate::{Loaded, build_figures, student_name};
+use domain::query::{Comparison, MeasureQuery, RowQuery};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, parse_day};
 use domain::wire;
 use domain::zone::Zone;
-use engine::measures::{self, Arrivals, Comparison, Items};
-use engine::reports;
+use engine::measures::{self, Arrivals, Items};
 use engine::video_view_columns::SkippedRows;
 use protocol::{Query, Subject};
 
@@ -34,8 +34,8 @@ fn query(change: impl FnOnce(&mut Query)) -> Query {
             are_names_hidden: false,
             comparison_label: "the week before".into(),
         },
-        measure: reports::Query {
-            base: measures::Query {
+        measure: MeasureQuery {
+            base: RowQuery {
                 range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
                 zone: Zone::utc(),
                 course: None,
@@ -438,7 +438,7 @@ fn bars_have_the_ids_and_numbers_of_their_items() {
 
 #[test]
 fn a_filter_leaves_out_the_bars_of_other_items() {
-    let left_out = |id: &str, change: fn(&mut measures::Query)| -> Vec<bool> {
+    let left_out = |id: &str, change: fn(&mut RowQuery)| -> Vec<bool> {
         let figures = figures_of(&measures(), |query| change(&mut query.measure.base));
         let others = ["videos", "sections", "roles"].into_iter().filter(|other| *other != id);
         for other in others {

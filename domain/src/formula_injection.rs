@@ -4,7 +4,7 @@
 /// carriage return, and is not a number. Students may type such text.
 ///
 /// ```
-/// use engine::formula_injection::is_formula;
+/// use domain::formula_injection::is_formula;
 /// assert!(is_formula(b"=1+1") && is_formula(b"-A1") && is_formula(b"\t=1") && is_formula(b"- yes"));
 /// assert!(!is_formula(b"-3.5") && !is_formula(b"+1e6") && !is_formula(b"a=b") && !is_formula(b""));
 /// ```
