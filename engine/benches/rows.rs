@@ -18,7 +18,7 @@ use domain::zone::Zone;
 use engine::aggregator::Aggregator;
 use engine::decode::{Decoder, Delimiter};
 use engine::erasure_filter::{ErasureFilter, hash_person};
-use engine::inflate::FileInflater;
+use engine::inflate::file::FileInflater;
 use engine::slice::SliceInflater;
 use engine::split::{Slice, SplitSummary, Splitter};
 use engine::video_view_columns::Dictionaries;

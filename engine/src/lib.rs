@@ -2,9 +2,9 @@
 //!
 //! | where | modules, in the order of the data flow |
 //! |---|---|
-//! | Worker, collecting | [`inflate`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`split`]: slices of one section each |
+//! | Worker, collecting | [`inflate::file`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`split`]: slices of one section each |
 //! | Worker, downloads | [`rewrite`]: slices as one CSV |
-//! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`], [`completeness`]: the result · [`row_list`]: the rows of a table |
+//! | page, `videoview` | [`slice`]: checks ([`crc32`]) and inflates ([`inflate::deflate`]) · [`decode`]: records · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`]: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`video_view_table`], [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`], [`completeness`]: the result · [`row_list`]: the rows of a table |
 //! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course |
 //! | Worker, shares | [`course_week`]: activity per section and student · [`disclosure_control`]: what is suppressed · [`published_week`]: what is published |
 
@@ -15,7 +15,6 @@ pub mod course_week;
 pub mod crc32;
 mod crossfilter;
 pub mod decode;
-pub mod deflate;
 pub mod dictionary;
 pub mod disclosure_control;
 pub mod erasure_filter;

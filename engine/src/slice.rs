@@ -1,7 +1,7 @@
 //! Checks and inflates a slice on the page, before any of its rows is used.
 
 use crate::crc32::Crc32;
-use crate::deflate::{DeflateDecoder, DeflateError};
+use crate::inflate::deflate::{DeflateDecoder, DeflateError};
 use domain::frame::SliceHead;
 
 /// Why a slice is rejected as damaged.

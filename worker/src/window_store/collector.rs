@@ -12,7 +12,7 @@ use domain::collector::{
 use domain::settings::Settings;
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
-use engine::inflate::FileInflater;
+use engine::inflate::file::FileInflater;
 use engine::report_file::BadFile;
 use engine::split::{Slice, Splitter};
 use std::cell::RefCell;

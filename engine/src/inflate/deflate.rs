@@ -1,9 +1,7 @@
 //! Inflates raw deflate (RFC 1951) in one call, when all input is present and the output size is known.
 //!
-//! A streaming library adds 50 KB to the page's data worker, mostly for features that slices do not need:
-//! gzip, input in pieces, unknown output size. Slices are small, so building a block's Huffman tables takes
-//! as long as decoding with them. Tables therefore have no more bits than the longest code. Matches are
-//! copied in large pieces.
+//! Slices are small, so building a block's Huffman tables takes as long as decoding with them. Tables therefore have no
+//! more bits than the longest code. Matches are copied in large pieces.
 
 /// Why bytes cannot be inflated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
