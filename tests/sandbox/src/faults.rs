@@ -194,13 +194,13 @@ pub(crate) struct Occasion<'a> {
 
 /// An injected fault and how often it has struck.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Standing {
+pub(crate) struct InjectedFault {
     #[serde(flatten)]
     order: Order,
     struck: u64,
 }
 
-impl Standing {
+impl InjectedFault {
     fn is_used_up(&self) -> bool {
         !self.order.always && self.order.count.is_some_and(|count| self.struck >= count)
     }
@@ -232,23 +232,23 @@ impl Standing {
 /// All injected faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    standing: Vec<Standing>,
+    injected: Vec<InjectedFault>,
 }
 
 impl Faults {
     /// Adds faults.
     pub(crate) fn set(&mut self, orders: Vec<Order>) {
-        self.standing.extend(orders.into_iter().map(|order| Standing { order, struck: 0 }));
+        self.injected.extend(orders.into_iter().map(|order| InjectedFault { order, struck: 0 }));
     }
 
     /// Removes all faults.
     pub(crate) fn clear(&mut self) {
-        self.standing.clear();
+        self.injected.clear();
     }
 
     /// All faults, including the used-up ones.
-    pub(crate) fn list(&self) -> &[Standing] {
-        &self.standing
+    pub(crate) fn list(&self) -> &[InjectedFault] {
+        &self.injected
     }
 
     /// If a fault strikes on this occasion, counts it and returns its `seconds`.
@@ -258,16 +258,16 @@ impl Faults {
 
     /// Like `strikes`, but returns the order.
     pub(crate) fn order_that_strikes(&mut self, fault: Fault, occasion: Occasion<'_>) -> Option<&Order> {
-        for standing in &mut self.standing {
-            if standing.order.fault != fault || standing.is_used_up() || !standing.matches(occasion) {
+        for injected in &mut self.injected {
+            if injected.order.fault != fault || injected.is_used_up() || !injected.matches(occasion) {
                 continue;
             }
-            if standing.order.after > 0 {
-                standing.order.after -= 1;
+            if injected.order.after > 0 {
+                injected.order.after -= 1;
                 continue;
             }
-            standing.struck += 1;
-            return Some(&standing.order);
+            injected.struck += 1;
+            return Some(&injected.order);
         }
         None
     }

@@ -1,7 +1,7 @@
 //! The ground truth: a report's rows, computed independently of the code that writes report files.
 //!
 //! It shares only the events with the files. Separate code formats the cells, and sums are added event by
-//! event, not sitting by sitting. A cell is its text in the file, without quotes.
+//! event, not viewing session by viewing session. A cell is its text in the file, without quotes.
 
 mod cells;
 

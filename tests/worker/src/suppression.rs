@@ -29,7 +29,7 @@ pub struct Section {
 
 /// The numbers that must be shown; all others must be withheld.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct PublishedParts {
     /// `sections[i]`: whether section `i` is shown.
     pub sections: Vec<bool>,
     /// Whether the course total is shown.
@@ -82,7 +82,7 @@ fn cover(sizes: &[(usize, u64)], is_safe: &dyn Fn(&BTreeSet<usize>) -> bool) -> 
 
 /// What must be shown of these sections. `sections` must include those that are taught but have no activity.
 #[must_use]
-pub fn shown(sections: &[Section], smallest: usize) -> Shown {
+pub fn published_parts(sections: &[Section], smallest: usize) -> PublishedParts {
     let parts = |places: &BTreeSet<usize>, of: fn(&Section) -> Amounts| -> Vec<Amounts> {
         places.iter().map(|place| of(&sections[*place])).collect()
     };
@@ -105,7 +105,7 @@ pub fn shown(sections: &[Section], smallest: usize) -> Shown {
     let right = (total || !visible.is_empty())
         && visible.iter().all(|place| is_right_safe(&BTreeSet::from([*place])))
         && (!total || (is_right_safe(&all) && is_covered(&hidden, &is_right_safe)));
-    Shown { sections: shown, total, right }
+    PublishedParts { sections: shown, total, right }
 }
 
 fn unjudged(section: &Section) -> Amounts {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_small_section_also_hides_the_smallest_safe_section_or_the_total() {
         let shown_of = |sections: &[Section]| {
-            let Shown { sections, total, .. } = shown(sections, 6);
+            let PublishedParts { sections, total, .. } = published_parts(sections, 6);
             (sections, total)
         };
         let (small, large, larger) = (people(0..2, 5), people(10..20, 1), people(30..50, 1));
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn right_and_wrong_answers_must_both_be_safe() {
         let section = |right: Amounts, wrong: Amounts| Section { done: people(0..12, 1), right, wrong };
-        let is_right = |right, wrong| shown(&[section(right, wrong)], 6).right;
+        let is_right = |right, wrong| published_parts(&[section(right, wrong)], 6).right;
         assert!(is_right(people(0..6, 1), people(6..12, 1)));
         assert!(!is_right(people(0..7, 1), people(7..12, 1)));
         assert!(

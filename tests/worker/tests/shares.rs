@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use worker_tests::signer::Signer;
-use worker_tests::suppression::{self, Amounts, Section, Shown};
+use worker_tests::suppression::{self, Amounts, PublishedParts, Section};
 use worker_tests::{Stack, Weeks, now, quick, refusal};
 
 const BOSS: &str = "boss@university.example";
@@ -215,7 +215,7 @@ impl TestSetup {
             let truth = self.truth(report, course, monday);
             let (names, parts): (Vec<&String>, Vec<Section>) =
                 truth.iter().map(|(name, part)| (name, part.clone())).unzip();
-            let expected = suppression::shown(&parts, SMALLEST);
+            let expected = suppression::published_parts(&parts, SMALLEST);
             let is_judged = parts.iter().any(|part| !part.right.is_empty() || !part.wrong.is_empty());
             let mut check = |what: &str, week: &ShareWeek, is_shown: bool, parts: &[Section]| {
                 let what = format!("{} of {what} in the week of {monday}: {expected:?}", report.name());
@@ -357,7 +357,7 @@ fn to_f64(number: u64) -> f64 {
 
 /// Checks the purpose of suppression: every shown number is safe, and so is everything that can be derived
 /// from all of them.
-fn assert_nothing_unsafe_can_be_derived(shown: &Shown, parts: &[Section]) {
+fn assert_nothing_unsafe_can_be_derived(shown: &PublishedParts, parts: &[Section]) {
     let is_safe = |parts: &[&Section]| {
         suppression::is_safe(&parts.iter().map(|part| &part.done).collect::<Vec<_>>(), SMALLEST)
     };

@@ -15,8 +15,8 @@ use std::sync::Arc;
 const WEEK_SECONDS: i64 = 7 * DAY_SECONDS;
 /// Monday, 1969-12-29, from which weeks are counted, in seconds since 1970.
 const FIRST_MONDAY: i64 = -3 * DAY_SECONDS;
-/// Rows of one sitting: one viewer of one lecture in a lane.
-const SITTING_ROWS: u64 = 60;
+/// Rows of one viewing session: one viewer of one lecture in a lane.
+const SESSION_ROWS: u64 = 60;
 
 /// Visits the rows of a span in chronological order.
 pub(super) fn each(
@@ -42,22 +42,22 @@ pub(super) fn each(
         watching.resize(usize::try_from(lanes).unwrap_or(1), None);
         for row in begin..end {
             let (lane, turn) = (row % lanes, row / lanes);
-            let sitting = turn / SITTING_ROWS;
+            let session = turn / SESSION_ROWS;
             let Some(slot) = usize::try_from(lane).ok().and_then(|lane| watching.get_mut(lane)) else {
                 continue;
             };
             let mut event = match slot {
-                Some((current, event)) if *current == sitting => *event,
+                Some((current, event)) if *current == session => *event,
                 _ => {
                     let event =
-                        new_sitting(institution, &term, published, [week.unsigned_abs(), lane, sitting]);
-                    *slot = Some((sitting, event));
+                        new_session(institution, &term, published, [week.unsigned_abs(), lane, session]);
+                    *slot = Some((session, event));
                     event
                 }
             };
             event.at = monday + offset(row);
             event.detail =
-                Detail::View { first: turn % SITTING_ROWS == 0, live: false, public: event.person.is_none() };
+                Detail::View { first: turn % SESSION_ROWS == 0, live: false, public: event.person.is_none() };
             visit(&term, &event)?;
         }
     }
@@ -90,7 +90,7 @@ fn watchable_term(institution: &Institution, monday: i64) -> Option<(Arc<Term>, 
     None
 }
 
-fn new_sitting(institution: &Institution, term: &Term, published: usize, key: [u64; 3]) -> Event {
+fn new_session(institution: &Institution, term: &Term, published: usize, key: [u64; 3]) -> Event {
     let mut dice = Dice::new(institution.seed, &[0x2080, key[0], key[1], key[2]]);
     let lecture = dice.index(published);
     let sections = term.lectures.get(lecture).map_or(&[][..], |lecture| &lecture.sections);

@@ -6,7 +6,7 @@ use super::{Scene, Span};
 /// The sums that `asset` and `assetbydate` report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
-    /// Sittings that started in the span.
+    /// Viewing sessions that started in the span.
     pub(crate) views: u64,
     /// Views through a public link.
     pub(crate) public: u64,
@@ -26,24 +26,24 @@ impl Totals {
         self.events == 0 && self.downloads == 0
     }
 
-    /// Sums a video's sittings and downloads in one section.
+    /// Sums a video's viewing sessions and downloads in one section.
     pub(crate) fn of(scene: &Scene<'_>, section: usize, span: Span) -> Self {
         let mut totals = Self::default();
-        viewing::sittings(scene, section, &mut |sitting| {
-            if span.holds(sitting.start) {
+        viewing::viewing_sessions(scene, section, &mut |session| {
+            if span.holds(session.start) {
                 totals.views += 1;
-                totals.public += u64::from(sitting.public);
-                totals.live += u64::from(sitting.live);
+                totals.public += u64::from(session.public);
+                totals.live += u64::from(session.live);
             }
             // Events in the span are those before its end minus those before its start.
             let events_before = |instant: i64| {
-                let elapsed = instant - sitting.start;
-                if elapsed <= 0 { 0 } else { ((elapsed - 1) / sitting.pace + 1).min(sitting.events) }
+                let elapsed = instant - session.start;
+                if elapsed <= 0 { 0 } else { ((elapsed - 1) / session.pace + 1).min(session.events) }
             };
             let (first, end) = (events_before(span.start), events_before(span.end));
             if end > first {
                 totals.events += (end - first).unsigned_abs();
-                totals.last = totals.last.max(Some(sitting.at(end - 1)));
+                totals.last = totals.last.max(Some(session.at(end - 1)));
             }
         });
         viewing::downloads(scene, section, &mut |event| {

@@ -1,6 +1,6 @@
 //! Views of videos: who watched which video, when, and for how long.
 //!
-//! A student's sittings with one lecture are generated together: possibly live, possibly in the days after it
+//! A student's viewing sessions with one lecture are generated together: possibly live, possibly in the days after it
 //! (less likely each day), possibly again if it was hard, and before the exam that covers it.
 
 use super::{Detail, Event, Scene, Span};
@@ -10,13 +10,13 @@ use crate::institution::{Habit, Person};
 
 /// Seconds of video per event.
 const EVENT_SECONDS: i64 = 30;
-/// Relative frequencies of the hour (UTC) in which a sitting starts.
+/// Relative frequencies of the hour (UTC) in which a session starts.
 const HOURS: [u64; 24] =
     [6, 3, 1, 1, 1, 1, 2, 4, 10, 16, 20, 20, 18, 20, 24, 26, 24, 22, 24, 32, 38, 36, 26, 14];
 
-/// One sitting with one video.
+/// One session with one video.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sitting {
+pub(super) struct ViewingSession {
     pub(super) person: Option<usize>,
     pub(super) start: i64,
     /// Number of events.
@@ -27,36 +27,36 @@ pub(super) struct Sitting {
     pub(super) public: bool,
 }
 
-impl Sitting {
+impl ViewingSession {
     /// The time of the event with index `place`, in seconds since 1970.
     pub(super) const fn at(&self, place: i64) -> i64 {
         self.start + place * self.pace
     }
 }
 
-/// Visits every sitting of a section's people with a lecture, in no particular order.
-pub(super) fn sittings(scene: &Scene<'_>, section: usize, each: &mut dyn FnMut(Sitting)) {
+/// Visits every session of a section's people with a lecture, in no particular order.
+pub(super) fn viewing_sessions(scene: &Scene<'_>, section: usize, each: &mut dyn FnMut(ViewingSession)) {
     let end = scene.term.end();
-    let mut keep = |sitting: Sitting| {
-        if sitting.events > 0 && sitting.at(sitting.events) < end {
-            each(sitting);
+    let mut keep = |session: ViewingSession| {
+        if session.events > 0 && session.at(session.events) < end {
+            each(session);
         }
     };
     for student in scene.students(section) {
         if let Some(person) = scene.institution.people.get(*student) {
-            student_sittings(scene, section, *student, person, &mut keep);
+            student_viewing_sessions(scene, section, *student, person, &mut keep);
         }
     }
-    staff_sittings(scene, section, &mut keep);
-    public_sittings(scene, section, &mut keep);
+    staff_viewing_sessions(scene, section, &mut keep);
+    public_viewing_sessions(scene, section, &mut keep);
 }
 
-fn student_sittings(
+fn student_viewing_sessions(
     scene: &Scene<'_>,
     section: usize,
     student: usize,
     person: &Person,
-    keep: &mut dyn FnMut(Sitting),
+    keep: &mut dyn FnMut(ViewingSession),
 ) {
     let lecture = scene.lecture;
     let (watch_probability, exam_probability) = match person.habit {
@@ -70,7 +70,7 @@ fn student_sittings(
     if lecture.streamed && dice.chance(0.07) {
         let late = dice.between(0, 600);
         let events = ((lecture.seconds - late) / EVENT_SECONDS * dice.between(30, 101) / 100).max(1);
-        keep(Sitting {
+        keep(ViewingSession {
             person: Some(student),
             start: lecture.starts + late,
             events,
@@ -81,10 +81,10 @@ fn student_sittings(
     }
     if dice.chance(watch_probability) {
         let days = dice.wait(1.7).min(20);
-        let sitting = on_demand(scene, student, person, days, lecture_events, &mut dice);
-        keep(sitting);
+        let session = on_demand(scene, student, person, days, lecture_events, &mut dice);
+        keep(session);
         if lecture.hard && dice.chance(0.35) {
-            let day = (sitting.start - lecture.published).div_euclid(DAY_SECONDS) + dice.between(1, 4);
+            let day = (session.start - lecture.published).div_euclid(DAY_SECONDS) + dice.between(1, 4);
             keep(on_demand(scene, student, person, day, lecture_events, &mut dice));
         }
     }
@@ -101,7 +101,7 @@ fn student_sittings(
     }
 }
 
-/// A sitting `days` days after the video was published.
+/// A session `days` days after the video was published.
 fn on_demand(
     scene: &Scene<'_>,
     student: usize,
@@ -109,7 +109,7 @@ fn on_demand(
     days: i64,
     lecture_events: i64,
     dice: &mut Dice,
-) -> Sitting {
+) -> ViewingSession {
     let published = scene.lecture.published;
     let day = published.div_euclid(DAY_SECONDS) + days;
     let mut start = day * DAY_SECONDS + second_of_day(dice);
@@ -118,7 +118,7 @@ fn on_demand(
     }
     let events =
         if dice.chance(0.3) { lecture_events } else { (lecture_events * dice.between(4, 70) / 100).max(1) };
-    Sitting { person: Some(student), start, events, pace: person.pace, live: false, public: false }
+    ViewingSession { person: Some(student), start, events, pace: person.pace, live: false, public: false }
 }
 
 fn second_of_day(dice: &mut Dice) -> i64 {
@@ -135,7 +135,7 @@ fn second_of_day(dice: &mut Dice) -> i64 {
 }
 
 /// Teaching staff sometimes watch their own lectures, in the first section of the lecture.
-fn staff_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+fn staff_viewing_sessions(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(ViewingSession)) {
     let Some(course) = scene.institution.courses.get(scene.lecture.course) else { return };
     if scene.lecture.sections.first() != Some(&section) {
         return;
@@ -143,7 +143,7 @@ fn staff_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sittin
     for staff in [course.instructor, course.assistant] {
         let mut dice = scene.dice(0x2011, section, staff);
         if dice.chance(0.15) {
-            keep(Sitting {
+            keep(ViewingSession {
                 person: Some(staff),
                 start: scene.lecture.published + dice.between(5 * 60, 8 * 60 * 60),
                 events: dice.between(1, 30),
@@ -156,13 +156,13 @@ fn staff_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sittin
 }
 
 /// A public link is opened by unknown people.
-fn public_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitting)) {
+fn public_viewing_sessions(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(ViewingSession)) {
     if !scene.lecture.public || scene.lecture.sections.first() != Some(&section) {
         return;
     }
     let mut dice = scene.dice(0x2012, section, 0);
     for _ in 0..dice.below(6) {
-        keep(Sitting {
+        keep(ViewingSession {
             person: None,
             start: scene.lecture.published + dice.wait(5.0 * DAY_SECONDS as f64),
             events: dice.between(1, 40),
@@ -175,17 +175,17 @@ fn public_sittings(scene: &Scene<'_>, section: usize, keep: &mut dyn FnMut(Sitti
 
 /// The view events of a section's people with a lecture in one span.
 pub(super) fn views(scene: &Scene<'_>, section: usize, span: Span, keep: &mut dyn FnMut(Event)) {
-    sittings(scene, section, &mut |sitting| {
-        if sitting.start >= span.end || sitting.at(sitting.events) <= span.start {
+    viewing_sessions(scene, section, &mut |session| {
+        if session.start >= span.end || session.at(session.events) <= span.start {
             return;
         }
-        for place in 0..sitting.events {
+        for place in 0..session.events {
             keep(Event {
-                at: sitting.at(place),
+                at: session.at(place),
                 lecture: scene.index,
                 section,
-                person: sitting.person,
-                detail: Detail::View { first: place == 0, live: sitting.live, public: sitting.public },
+                person: session.person,
+                detail: Detail::View { first: place == 0, live: session.live, public: session.public },
             });
         }
     });
