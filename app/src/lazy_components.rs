@@ -3,8 +3,12 @@
 //! Split points are exported by the program that contains them, so they are defined in the page's program
 //! (`bin/page.rs`), not in this library.
 
+use crate::components::figure::figure_menu::items::FigureMenuInputs;
+use crate::components::figure::numbers_table::FigureNumbers;
 use crate::components::lazy::LazyComponent;
 use crate::components::range_picker::RangeSelection;
+use crate::components::share::SharePanelInputs;
+use crate::components::window_table::WindowTableInputs;
 use crate::pages::overview::ViewSelection;
 
 /// All lazy components.
@@ -22,8 +26,14 @@ pub struct LazyComponents {
     pub sign_in_page: LazyComponent<()>,
     /// [`SharesPage`](crate::pages::shares::SharesPage).
     pub shares_page: LazyComponent<()>,
-    /// [`ShareBar`](crate::components::share::ShareBar).
-    pub share_bar: LazyComponent<()>,
+    /// [`SharePanel`](crate::components::share::panel::SharePanel).
+    pub share_panel: LazyComponent<SharePanelInputs>,
+    /// [`WindowTable`](crate::components::window_table::WindowTable).
+    pub window_table: LazyComponent<WindowTableInputs>,
+    /// [`FigureMenuItems`](crate::components::figure::figure_menu::items::FigureMenuItems).
+    pub figure_menu_items: LazyComponent<FigureMenuInputs>,
+    /// [`NumbersTable`](crate::components::figure::numbers_table::NumbersTable).
+    pub numbers_table: LazyComponent<FigureNumbers>,
     /// [`RequestEstimate`](crate::components::request_estimate::RequestEstimate).
     pub request_estimate: LazyComponent<()>,
     /// [`RangePicker`](crate::components::range_picker::RangePicker).

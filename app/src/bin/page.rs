@@ -2,13 +2,21 @@
 //!
 //! Each function below is a split point: the build moves the code that only it needs into a chunk. Split
 //! points with the same name share a chunk. The names are few, since each pair of names may share further chunks, and a
-//! request for a small chunk takes as long as one for a large chunk.
+//! request for a small chunk takes as long as one for a large chunk:
+//!
+//! - `first`: a first visit;
+//! - `report` and `course`: the pages with figures;
+//! - `rest`: all other pages, and what only a press opens.
 
+use app::components::figure::figure_menu::items::{FigureMenuInputs, FigureMenuItems};
+use app::components::figure::numbers_table::{FigureNumbers, NumbersTable};
 use app::components::help::dialog::HelpDialog;
 use app::components::lazy::RenderFn;
 use app::components::range_picker::{RangePicker, RangeSelection};
 use app::components::request_estimate::RequestEstimate;
-use app::components::share::ShareBar;
+use app::components::share::SharePanelInputs;
+use app::components::share::panel::SharePanel;
+use app::components::window_table::{WindowTable, WindowTableInputs};
 use app::lazy_components::LazyComponents;
 use app::pages::access::AccessPage;
 use app::pages::access::sign_in::SignInPage;
@@ -30,46 +38,64 @@ fn main() {
         access_page: || Box::pin(access_page()),
         sign_in_page: || Box::pin(sign_in_page()),
         shares_page: || Box::pin(shares_page()),
-        share_bar: || Box::pin(share_bar()),
+        share_panel: || Box::pin(share_panel()),
+        window_table: || Box::pin(window_table()),
+        figure_menu_items: || Box::pin(figure_menu_items()),
+        numbers_table: || Box::pin(numbers_table()),
         request_estimate: || Box::pin(request_estimate()),
         range_picker: || Box::pin(range_picker()),
         help_dialog: || Box::pin(help_dialog()),
     });
 }
 
-#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(report, wasm_split_path = leptos::wasm_split, fallible)]
 fn report_view() -> LoadResult<ViewSelection> {
     Ok(|selection| view! { <ReportView selection /> }.into_any())
 }
 
-#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(course, wasm_split_path = leptos::wasm_split, fallible)]
 fn course_page() -> LoadResult<()> {
     Ok(|()| view! { <CoursePage /> }.into_any())
 }
 
-#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn requests_page() -> LoadResult<()> {
     Ok(|()| view! { <RequestsPage /> }.into_any())
 }
 
-#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn access_page() -> LoadResult<()> {
     Ok(|()| view! { <AccessPage /> }.into_any())
 }
 
-#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn sign_in_page() -> LoadResult<()> {
     Ok(|()| view! { <SignInPage /> }.into_any())
 }
 
-#[wasm_split(account, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn shares_page() -> LoadResult<()> {
     Ok(|()| view! { <SharesPage /> }.into_any())
 }
 
-#[wasm_split(view, wasm_split_path = leptos::wasm_split, fallible)]
-fn share_bar() -> LoadResult<()> {
-    Ok(|()| view! { <ShareBar /> }.into_any())
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn share_panel() -> LoadResult<SharePanelInputs> {
+    Ok(|inputs| view! { <SharePanel inputs /> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn window_table() -> LoadResult<WindowTableInputs> {
+    Ok(|inputs| view! { <WindowTable inputs /> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn figure_menu_items() -> LoadResult<FigureMenuInputs> {
+    Ok(|inputs| view! { <FigureMenuItems inputs /> }.into_any())
+}
+
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn numbers_table() -> LoadResult<FigureNumbers> {
+    Ok(|numbers| view! { <NumbersTable numbers /> }.into_any())
 }
 
 #[wasm_split(first, wasm_split_path = leptos::wasm_split, fallible)]
@@ -82,7 +108,7 @@ fn range_picker() -> LoadResult<RangeSelection> {
     Ok(|selection| view! { <RangePicker selection /> }.into_any())
 }
 
-#[wasm_split(help, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn help_dialog() -> LoadResult<()> {
     Ok(|()| view! { <HelpDialog /> }.into_any())
 }

@@ -1,19 +1,26 @@
-//! What surrounds every chart: title, sentence, read-out, caveat, the numbers as a table, and a menu of actions.
+//! What surrounds every figure: title, sentence, read-out, caveat, the numbers as a table, and a menu of actions.
+//!
+//! [`export`], [`numbers_table`] and the items of [`figure_menu`] are loaded when a press first needs them.
 
 pub mod chart_cursor;
 pub mod export;
 pub mod figure_menu;
 pub mod heatmap_cells;
 pub mod horizontal_bars;
+pub mod numbers_table;
 pub mod vertical_bars;
 
-use crate::components::figure::export::ExportHeader;
-use crate::components::figure::figure_menu::FigureMenu;
+use crate::components::figure_view::long_table::LongTableExports;
+use crate::components::lazy::{Placeholder, render_lazy};
+use crate::context::AppContext;
+use crate::words;
 use crate::words::figures as text;
-use crate::{locale, words};
 use charts::model::Table;
+use charts::sortable_table::SortableTable;
+use figure_menu::FigureMenu;
 use leptos::html;
 use leptos::prelude::*;
+use numbers_table::FigureNumbers;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::ResizeObserver;
@@ -34,122 +41,98 @@ pub struct Readout {
 #[derive(Debug, Clone, Copy)]
 pub struct ChartCursorGroup(pub RwSignal<Option<usize>>);
 
-/// The parts of a figure around its chart. The read-out has its own line, reserved while no mark is selected,
-/// so that nothing covers the data and nothing moves.
+/// The texts of a figure.
+#[derive(Debug, Clone)]
+pub struct FigureTexts {
+    /// The element's id in the document.
+    pub id: String,
+    /// What the figure shows.
+    pub title: String,
+    /// The unit, and the days or their zone.
+    pub unit: Signal<String>,
+    /// The main finding, in a sentence.
+    pub sentence: Signal<String>,
+    /// What limits the numbers; may be empty.
+    pub caveat: Signal<String>,
+}
+
+/// What of a figure can be saved. Every figure can be printed.
+#[derive(Debug, Clone, Copy)]
+pub enum FigureExports {
+    /// The drawing of a chart, and its numbers, which are also a table below it.
+    Chart(Signal<Option<Table>>),
+    /// The cells of a table.
+    Table(Memo<Option<SortableTable>>),
+    /// The rows of a long table, which are requested for the purpose.
+    LongTable(LongTableExports),
+    /// Nothing.
+    Text,
+}
+
+/// What surrounds every figure: its texts, its menu, and the numbers of a chart as a table. The read-out of a chart has a
+/// line of its own, reserved while no mark is selected, so that nothing covers the data and nothing moves.
 #[component]
 pub fn FigureFrame(
-    /// The element's id in the document.
-    #[prop(into)]
-    id: String,
-    /// What the figure shows.
-    #[prop(into)]
-    title: String,
-    /// The unit, and the days or their zone.
-    #[prop(into)]
-    unit: Signal<String>,
-    /// The main finding, in a sentence.
-    #[prop(into)]
-    sentence: Signal<String>,
-    /// The mark under the pointer or selected by keyboard; `None` if there is none.
-    #[prop(into)]
-    readout: Signal<Option<Readout>>,
-    /// What limits the numbers; may be empty.
-    #[prop(into)]
-    caveat: Signal<String>,
-    /// Its numbers as a table; `None` until they are loaded.
-    #[prop(into)]
-    numbers: Signal<Option<Table>>,
-    /// The chart.
+    /// The texts.
+    texts: FigureTexts,
+    /// What can be saved.
+    exports: FigureExports,
+    /// The mark under the pointer or selected by keyboard, for a chart.
+    #[prop(optional)]
+    readout: Option<Signal<Option<Readout>>>,
+    /// The chart or table.
     children: Children,
 ) -> impl IntoView {
-    let place = NodeRef::<html::Section>::new();
+    let FigureTexts { id, title, unit, sentence, caveat } = texts;
+    let figure = NodeRef::<html::Section>::new();
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
-    let is_open = RwSignal::new(false);
-    let about = expect_context::<ExportHeader>();
-    let name = StoredValue::new(title.clone());
-    let act = move |act: fn(&web_sys::Element, &[(String, String)], &str)| {
-        move |_| {
-            if let Some(figure) = place.get_untracked() {
-                name.with_value(|name| act(&figure, &about.lines(name), name));
+    let stored_title = StoredValue::new(title.clone());
+    let is_sheet = matches!(exports, FigureExports::Table(_) | FigureExports::Text);
+    let reading = readout.map(|readout| {
+        let text = move || match readout.get() {
+            None => view! { <span>{text::READ_OUT}</span> }.into_any(),
+            Some(Readout { name, text }) => view! {
+                <span class="reading-name">{name}</span>
+                <span class="reading-mark">": "</span>
+                <span class="reading-told">{text}</span>
             }
+            .into_any(),
+        };
+        view! { <p class="reading" aria-live="polite" data-testid="reading">{text}</p> }
+    });
+    let numbers = match exports {
+        FigureExports::Chart(numbers) => {
+            Some(view! { <Numbers numbers=FigureNumbers { title: stored_title, numbers } /> })
         }
-    };
-    let csv = move |_| {
-        if let Some(table) = numbers.get_untracked() {
-            name.with_value(|name| export::save_csv(&table, &about.lines(name), name));
-        }
+        FigureExports::Table(_) | FigureExports::LongTable(_) | FigureExports::Text => None,
     };
     view! {
-        <section class="figure" node_ref=place id=id aria-labelledby=labelled_by>
+        <section class="figure" class:sheet=is_sheet node_ref=figure id=id aria-labelledby=labelled_by>
             <header>
-                <h2 id=heading>{title.clone()}</h2>
+                <h2 id=heading>{title}</h2>
                 <p class="quiet small">{unit}</p>
-                <FigureMenu title>
-                    <button type="button" on:click=act(export::save_svg)>{text::SAVE_SVG}</button>
-                    <button type="button" on:click=act(export::save_png)>{text::SAVE_PNG}</button>
-                    <button type="button" on:click=csv>{text::SAVE_CSV}</button>
-                    <button type="button" on:click=act(|figure, _, _| export::print(figure, || {}))>{text::PRINT}</button>
-                </FigureMenu>
+                <FigureMenu figure title=stored_title exports />
             </header>
             <p class="sentence">{sentence}</p>
-            <p class="reading" aria-live="polite" data-testid="reading">
-                {move || match readout.get() {
-                    None => view! { <span>{text::READ_OUT}</span> }.into_any(),
-                    Some(Readout { name, text }) => view! {
-                        <span class="reading-name">{name}</span>
-                        <span class="reading-mark">": "</span>
-                        <span class="reading-told">{text}</span>
-                    }
-                    .into_any(),
-                }}
-            </p>
+            {reading}
             {children()}
             <p class="caveat quiet small">{caveat}</p>
-            <details class="numbers" on:toggle=move |_| is_open.set(true)>
-                <summary>{words::NUMBERS}</summary>
-                <Show when=move || is_open.get()>
-                    {move || numbers.get().map(|table| view! { <NumbersTable title=name.get_value() table /> })}
-                </Show>
-            </details>
+            {numbers}
         </section>
     }
 }
 
-/// The figure's numbers as a table.
+/// The numbers of a chart, as a table that a press opens.
 #[component]
-fn NumbersTable(title: String, table: Table) -> impl IntoView {
-    let has_state = table.rows.first().is_some_and(|row| row.state.is_some());
-    let number_columns = 1..table.columns.len().saturating_sub(usize::from(has_state));
-    let columns = table
-        .columns
-        .into_iter()
-        .enumerate()
-        .map(|(place, name)| view! { <th scope="col" class:number=number_columns.contains(&place)>{name}</th> })
-        .collect_view();
-    let rows = table
-        .rows
-        .into_iter()
-        .map(|row| {
-            let values = row
-                .values
-                .into_iter()
-                .map(|value| view! { <td class="number">{value.map_or("–".to_owned(), locale::format_number)}</td> })
-                .collect_view();
-            let state = row.state.map(|state| view! { <td>{state}</td> });
-            view! { <tr><th scope="row">{row.name}</th>{values}{state}</tr> }
-        })
-        .collect_view();
-    let label = text::numbers_of(&title);
-    // `tabindex` makes a table that is wider than the page scrollable by keyboard.
+fn Numbers(numbers: FigureNumbers) -> impl IntoView {
+    let table = expect_context::<AppContext>().components.numbers_table;
+    let is_open = RwSignal::new(false);
     view! {
-        <div class="twin" tabindex="0" role="region" aria-label=label>
-            <table>
-                <caption>{title}</caption>
-                <thead><tr>{columns}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <details class="numbers" on:toggle=move |_| is_open.set(true)>
+            <summary>{words::NUMBERS}</summary>
+            <Show when=move || is_open.get()>{render_lazy(table, numbers, Placeholder::Line)}</Show>
+        </details>
     }
 }
 

@@ -2,7 +2,6 @@
 
 pub mod long_table;
 pub mod long_table_cell;
-pub mod sheet;
 pub mod small_multiples;
 pub mod sortable_table;
 pub mod threads;
@@ -11,14 +10,13 @@ pub mod virtual_table;
 use crate::components::figure::heatmap_cells::{HeatmapCells, cell_readout};
 use crate::components::figure::horizontal_bars::{HorizontalBars, item_readout};
 use crate::components::figure::vertical_bars::{VerticalBars, bar_readout};
-use crate::components::figure::{ChartCursorGroup, FigureFrame};
+use crate::components::figure::{ChartCursorGroup, FigureExports, FigureFrame, FigureTexts, Readout};
 use charts::model::{Chart, Table};
 use charts::ranking::Ranking;
 use domain::view::Choice;
 use leptos::prelude::*;
-use long_table::LongTableView;
-use protocol::{Body, Figure};
-use sheet::Sheet;
+use long_table::{LongTableExports, LongTableView};
+use protocol::{Body, Figure, RowList};
 use small_multiples::SmallMultiplesView;
 use sortable_table::SortableTableView;
 use threads::ThreadList;
@@ -78,9 +76,15 @@ pub fn FigureView(
     let (id, title) = figure.with_untracked(|figure| {
         figure.as_ref().map(|figure| (figure.id.clone(), figure.title.clone())).unwrap_or_default()
     });
-    let (unit, sentence, caveat) = (text(|f| &f.unit), text(|f| &f.sentence), text(|f| &f.caveat));
-    let numbers: Signal<Option<Table>> =
-        Signal::derive(move || figure.with(|figure| figure.as_ref().and_then(Figure::table)));
+    let texts = FigureTexts {
+        id: id.clone(),
+        title: title.clone(),
+        unit: text(|f| &f.unit),
+        sentence: text(|f| &f.sentence),
+        caveat: text(|f| &f.caveat),
+    };
+    let numbers = Signal::derive(move || figure.with(|figure| figure.as_ref().and_then(Figure::table)));
+    let at = RwSignal::new(None);
     match kind {
         DrawingKind::Bars => {
             let chart = body_memo(figure, |body| match body {
@@ -93,84 +97,77 @@ pub fn FigureView(
                 chart.as_ref().is_some_and(is_it)
             });
             let shared = use_context::<ChartCursorGroup>().filter(|_| is_per_day);
-            let at = shared.map_or_else(|| RwSignal::new(None), |group| group.0);
-            view! {
-                <FigureFrame id title=title.clone() unit sentence readout=bar_readout(chart, at) caveat numbers>
-                    <VerticalBars label=title chart at />
-                </FigureFrame>
-            }
-            .into_any()
+            let at = shared.map_or(at, |group| group.0);
+            let drawing = view! { <VerticalBars label=title chart at /> }.into_any();
+            render_chart(texts, numbers, bar_readout(chart, at), drawing)
         }
         DrawingKind::Heatmap => {
             let chart = body_memo(figure, |body| match body {
                 Body::Heatmap(heatmap) => Some(heatmap.clone()),
                 _ => None,
             });
-            let at = RwSignal::new(None);
-            view! {
-                <FigureFrame id title=title.clone() unit sentence readout=cell_readout(chart, at) caveat numbers>
-                    <HeatmapCells label=title chart at />
-                </FigureFrame>
-            }
-            .into_any()
+            let drawing = view! { <HeatmapCells label=title chart at /> }.into_any();
+            render_chart(texts, numbers, cell_readout(chart, at), drawing)
         }
         DrawingKind::Ranking | DrawingKind::PollAnswers => {
             let ranking = Memo::new(move |_| figure.with(|figure| ranking_of(figure.as_ref()?)));
             let choices = Memo::new(move |_| figure.with(|figure| choices_of(figure.as_ref())));
-            let at = RwSignal::new(None);
-            view! {
-                <FigureFrame id=id.clone() title unit sentence readout=item_readout(ranking, at) caveat numbers>
-                    <HorizontalBars id chart=ranking choices at />
-                </FigureFrame>
-            }
-            .into_any()
-        }
-        DrawingKind::SortableTable => {
-            let table = body_memo(figure, |body| match body {
-                Body::SortableTable(table) => Some(table.clone()),
-                _ => None,
-            });
-            let cells = Callback::new(move |()| {
-                table.with_untracked(|table| table.as_ref().map(sortable_table::to_cells)).unwrap_or_default()
-            });
-            view! {
-                <Sheet id title=title.clone() unit sentence caveat cells=Some(cells)>
-                    <SortableTableView title table />
-                </Sheet>
-            }
-            .into_any()
+            let drawing = view! { <HorizontalBars id chart=ranking choices at /> }.into_any();
+            render_chart(texts, numbers, item_readout(ranking, at), drawing)
         }
         DrawingKind::SmallMultiples => {
             let panels = body_memo(figure, |body| match body {
                 Body::SmallMultiples(panels) => Some(panels.clone()),
                 _ => None,
             });
-            let at = RwSignal::new(None);
             let readout = Signal::derive(move || small_multiples::step_readout(panels, at));
-            view! {
-                <FigureFrame id title=title.clone() unit sentence readout caveat numbers>
-                    <SmallMultiplesView label=title panels at />
-                </FigureFrame>
-            }
-            .into_any()
+            let drawing = view! { <SmallMultiplesView label=title panels at /> }.into_any();
+            render_chart(texts, numbers, readout, drawing)
+        }
+        DrawingKind::SortableTable => {
+            let table = body_memo(figure, |body| match body {
+                Body::SortableTable(table) => Some(table.clone()),
+                _ => None,
+            });
+            let drawing = view! { <SortableTableView title table /> }.into_any();
+            render_sheet(texts, FigureExports::Table(table), drawing)
         }
         DrawingKind::Threads => {
             let threads = body_memo(figure, |body| match body {
                 Body::Threads(threads) => Some(threads.clone()),
                 _ => None,
             });
-            view! { <Sheet id title unit sentence caveat cells=None><ThreadList threads /></Sheet> }
-                .into_any()
+            let drawing = view! { <ThreadList threads /> }.into_any();
+            render_sheet(texts, FigureExports::Text, drawing)
         }
-        DrawingKind::Text => view! { <Sheet id title unit sentence caveat cells=None /> }.into_any(),
+        DrawingKind::Text => render_sheet(texts, FigureExports::Text, ().into_any()),
         DrawingKind::LongTable => {
             let table = body_memo(figure, |body| match body {
                 Body::LongTable(table) => Some(table.clone()),
                 _ => None,
             });
-            view! { <LongTableView id title unit sentence caveat table /> }.into_any()
+            let list = table.with_untracked(|table| table.as_ref().map_or(RowList::Rows, |table| table.list));
+            let exports = LongTableExports { list, table, printed_rows: RwSignal::new(None) };
+            let drawing = view! { <LongTableView title exports /> }.into_any();
+            render_sheet(texts, FigureExports::LongTable(exports), drawing)
         }
     }
+}
+
+/// A figure with a chart.
+fn render_chart(
+    texts: FigureTexts,
+    numbers: Signal<Option<Table>>,
+    readout: Signal<Option<Readout>>,
+    drawing: AnyView,
+) -> AnyView {
+    view! { <FigureFrame texts exports=FigureExports::Chart(numbers) readout>{drawing}</FigureFrame> }
+        .into_any()
+}
+
+/// A figure without a chart: it has no read-out.
+fn render_sheet(texts: FigureTexts, exports: FigureExports, contents: AnyView) -> AnyView {
+    view! { <FigureFrame texts exports>{contents}</FigureFrame> }.into_any()
 }
 
 /// The body of a figure, as a memo.

@@ -2,9 +2,10 @@
 //! about it.
 
 use crate::components::error_notice::ErrorNotice;
+use crate::components::lazy::{Placeholder, render_lazy};
 use crate::components::upstream_status::UpstreamStatus;
 use crate::components::window_cells::WindowCells;
-use crate::components::window_table::WindowTable;
+use crate::components::window_table::WindowTableInputs;
 use crate::context::AppContext;
 use crate::request_tracker::{self, RequestKey, RequestStatus, RequestTracker};
 use crate::words;
@@ -111,7 +112,8 @@ fn TrackedRequest(
     request_key: StoredValue<RequestKey>,
     tracker: RequestTracker,
 ) -> impl IntoView {
-    let clock = expect_context::<AppContext>().clock;
+    let context = expect_context::<AppContext>();
+    let clock = context.clock;
     let has_window = move |condition: fn(&WindowInfo) -> bool| {
         Memo::new(move |_| {
             request.with(|request| request.as_ref().is_some_and(|r| r.windows.iter().any(condition)))
@@ -132,6 +134,9 @@ fn TrackedRequest(
     // Outside the status role: it changes every minute and would be announced each time.
     let progress = move || words::progress_sentence(&request.get()?, clock.now(), usual.get());
     let again = Callback::new(move |id: String| tracker.retry(request_key.get_value(), vec![id]));
+    let table = context.components.window_table;
+    let inputs = WindowTableInputs { windows: windows.into(), usual: usual.into(), clock, again, busy };
+    let is_open = RwSignal::new(false);
     view! {
         <WindowCells windows clock />
         <p class="progress-far">
@@ -163,9 +168,9 @@ fn TrackedRequest(
                 </Show>
             </p>
         </Show>
-        <details open=has_failed>
+        <details open=has_failed on:toggle=move |_| is_open.set(true)>
             <summary>{words::DETAILS}</summary>
-            <WindowTable windows usual clock again busy />
+            <Show when=move || is_open.get()>{render_lazy(table, inputs, Placeholder::Line)}</Show>
         </details>
     }
 }

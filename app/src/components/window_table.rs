@@ -7,24 +7,29 @@ use crate::{locale, words};
 use domain::api::{BuildTimes, WindowInfo, WindowStatus};
 use leptos::prelude::*;
 
+/// The windows, and what can be done about them.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowTableInputs {
+    /// The windows, oldest first.
+    pub windows: Signal<Vec<WindowInfo>>,
+    /// Echo360's usual build times.
+    pub usual: Signal<Option<BuildTimes>>,
+    /// The clock that ages are computed with.
+    pub clock: Clock,
+    /// Requests the window with this id again.
+    pub again: Callback<String>,
+    /// Whether an action is under way: the buttons are disabled then.
+    pub busy: Signal<bool>,
+}
+
 /// A row for each window, newest first. Rows are kept while their numbers change, so that they keep the
 /// focus.
 #[component]
 pub fn WindowTable(
-    /// The windows, oldest first.
-    #[prop(into)]
-    windows: Signal<Vec<WindowInfo>>,
-    /// Echo360's usual build times.
-    #[prop(into)]
-    usual: Signal<Option<BuildTimes>>,
-    /// The clock that ages are computed with.
-    clock: Clock,
-    /// Requests the window with this id again.
-    again: Callback<String>,
-    /// Whether an action is under way: the buttons are disabled then.
-    #[prop(into)]
-    busy: Signal<bool>,
+    /// The windows.
+    inputs: WindowTableInputs,
 ) -> impl IntoView {
+    let WindowTableInputs { windows, usual, clock, again, busy } = inputs;
     let ids =
         move || windows.with(|all| all.iter().rev().map(|window| window.id.clone()).collect::<Vec<_>>());
     let row = move |id: String| {

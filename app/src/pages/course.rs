@@ -9,8 +9,8 @@ use crate::components::course_tabs::CourseTabs;
 use crate::components::error_notice::ErrorNotice;
 use crate::components::figure::export::ExportHeader;
 use crate::components::figure_list;
-use crate::components::lazy::{Placeholder, render_lazy};
 use crate::components::request_progress::RequestProgress;
+use crate::components::share::ShareBar;
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::components::view_controls::ViewControls;
 use crate::components::weight_sliders::WeightSliders;
@@ -278,7 +278,7 @@ pub fn CoursePage() -> impl IntoView {
                     {move || days.get()} " " <span class="quiet">{move || in_zone.get()} {weeks}</span>
                 </p>
             </header>
-            <div class="share-place">{render_lazy(context.components.share_bar, (), Placeholder::Hidden)}</div>
+            <div class="share-place"><ShareBar /></div>
             <div class="first-word" data-testid="lead">
                 <p class="lead">{move || lead.get().map(|lead| lead.sentence)}</p>
                 {move || lead.get().filter(|lead| !lead.caveat.is_empty()).map(|lead| view! {

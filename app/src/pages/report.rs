@@ -8,10 +8,10 @@ use crate::components::comparison_select::{self, ComparisonSelect};
 use crate::components::course_tabs::CourseTabs;
 use crate::components::csv_files::CsvFiles;
 use crate::components::download_links::DownloadLinks;
-use crate::components::lazy::{self, Placeholder};
 use crate::components::report_parameters::ReportParameters;
 use crate::components::request_panel::RequestPanel;
 use crate::components::request_progress::RequestProgress;
+use crate::components::share::ShareBar;
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::context::AppContext;
 use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
@@ -213,7 +213,7 @@ pub fn ReportView(
     view! {
         <Show when=move || navigation.view().course.is_some()><CourseTabs /></Show>
         {heading}
-        <div class="share-place">{lazy::render_lazy(context.components.share_bar, (), Placeholder::Hidden)}</div>
+        <div class="share-place"><ShareBar /></div>
         <ReportParameters info />
         {move || request_key.get().zip(plan.get()).map(|(request_key, plan)| {
             view! { <RequestPanel request_key plan status request tracker shape /> }

@@ -3,6 +3,7 @@
 
 use crate::words::figures as text;
 use charts::model::{Row, Table};
+use charts::sortable_table::{Cell, Column, ColumnKind, SortableTable};
 use domain::formula_injection::is_formula;
 use js_sys::Array;
 use leptos::prelude::*;
@@ -51,9 +52,26 @@ pub fn save_csv(table: &Table, about: &[(String, String)], title: &str) {
     save(&csv(table, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
 }
 
-/// Saves cells of text as CSV: the header, an empty line, column headings and rows.
-pub fn save_cells(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)], title: &str) {
+/// Saves the cells of a table as CSV: the header, an empty line, column headings and rows.
+pub fn save_cells(table: &SortableTable, about: &[(String, String)], title: &str) {
+    let (heads, rows) = to_cells(table);
     save(&to_csv(heads, rows, about), "text/csv;charset=utf-8", &format!("{}.csv", file_name(title)));
+}
+
+/// Headings and rows of cells: numbers in the spelling that every program reads, shares in percent.
+fn to_cells(listing: &SortableTable) -> (Vec<String>, Vec<Vec<String>>) {
+    let heads = listing.columns.iter().map(|column| match column.kind {
+        ColumnKind::Share => format!("{} (%)", column.head),
+        _ => column.head.clone(),
+    });
+    let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
+        (Cell::None, _) => String::new(),
+        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
+        (Cell::Number(number), ColumnKind::Share) => (number * 100.0).to_string(),
+        (Cell::Number(number), _) => number.to_string(),
+    };
+    let rows = listing.rows.iter().map(|row| row.cells.iter().zip(&listing.columns).map(cell).collect());
+    (heads.collect(), rows.collect())
 }
 
 /// The numbers as CSV, in the format that every program reads: a decimal point, no thousands separators.

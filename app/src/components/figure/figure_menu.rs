@@ -1,38 +1,46 @@
 //! The menu `⋯` of a figure: save, print, and an explanation why its numbers may differ from others.
+//!
+//! [`items`]: the menu items, loaded when a menu is first opened.
+
+pub mod items;
 
 use crate::components::disclosure;
+use crate::components::figure::FigureExports;
+use crate::components::lazy::{Placeholder, render_lazy};
 use crate::context::AppContext;
 use crate::words::figures as text;
-use crate::words::why;
+use items::FigureMenuInputs;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The button and its menu items.
+/// The button and its menu.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "a component owns what it shows")]
 pub fn FigureMenu(
+    /// The figure's element.
+    figure: NodeRef<html::Section>,
     /// What the figure shows.
-    #[prop(into)]
-    title: String,
-    /// The menu items before the explanation.
-    children: Children,
+    title: StoredValue<String>,
+    /// What can be saved.
+    exports: FigureExports,
 ) -> impl IntoView {
-    let help = expect_context::<AppContext>().help;
-    let place = NodeRef::<html::Details>::new();
-    // Closes the menu first: the explanation is about the figure that has the focus, and returns the focus to
-    // it.
-    let ask_why = move |_| {
-        disclosure::close(place);
-        help.request_explanation();
+    let items = expect_context::<AppContext>().components.figure_menu_items;
+    let menu = NodeRef::<html::Details>::new();
+    let is_needed = RwSignal::new(false);
+    // Only once: creating the items anew would remove the one that has the focus.
+    let create = move || {
+        if !is_needed.get_untracked() {
+            is_needed.set(true);
+        }
     };
-    disclosure::close_on_outside_event(place);
+    disclosure::close_on_outside_event(menu);
+    let inputs = FigureMenuInputs { figure, title, exports, menu };
     view! {
-        <details class="figure-menu" node_ref=place on:keydown=disclosure::close_on_escape(place)>
-            <summary aria-label=text::more(&title)>"⋯"</summary>
+        <details class="figure-menu" node_ref=menu on:keydown=disclosure::close_on_escape(menu)
+            on:focusin=move |_| create() on:pointerenter=move |_| create() on:toggle=move |_| create()>
+            <summary aria-label=text::more(&title.get_value())>"⋯"</summary>
             // A click on any item closes the menu.
-            <div class="figure-menu-items" on:click=move |_| disclosure::close(place)>
-                {children()}
-                <button type="button" on:click=ask_why>{why::ITEM}</button>
+            <div class="figure-menu-items" on:click=move |_| disclosure::close(menu)>
+                {move || is_needed.get().then(|| render_lazy(items, inputs, Placeholder::Line))}
             </div>
         </details>
     }

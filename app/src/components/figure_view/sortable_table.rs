@@ -1,7 +1,6 @@
 //! A table that is sorted by any of its headings. A click on a row filters the other figures by it, or opens a view of what
 //! it is about. A table of people can be searched, and limited to flagged ones.
 
-use super::sheet::CsvCells;
 use crate::components::focus::focus;
 use crate::context::AppContext;
 use crate::locale;
@@ -300,20 +299,4 @@ fn format_cell(cell: &Cell, kind: ColumnKind) -> String {
         (Cell::Number(number), ColumnKind::Share) => locale::format_percent(*number),
         (Cell::Number(number), _) => locale::format_number(*number),
     }
-}
-
-/// The cells for a CSV file: numbers in the spelling that every program reads, shares in percent.
-pub fn to_cells(listing: &SortableTable) -> CsvCells {
-    let heads = listing.columns.iter().map(|column| match column.kind {
-        ColumnKind::Share => format!("{} (%)", column.head),
-        _ => column.head.clone(),
-    });
-    let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
-        (Cell::None, _) => String::new(),
-        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
-        (Cell::Number(number), ColumnKind::Share) => (number * 100.0).to_string(),
-        (Cell::Number(number), _) => number.to_string(),
-    };
-    let rows = listing.rows.iter().map(|row| row.cells.iter().zip(&listing.columns).map(cell).collect());
-    (heads.collect(), rows.collect())
 }
