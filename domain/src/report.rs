@@ -206,6 +206,21 @@ pub enum MeasureUnit {
     Views,
 }
 
+/// The words for what is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitWords {
+    /// The beginning of a title: `Slide views`.
+    pub title: &'static str,
+    /// The heading of a column, and the unit of an axis: `Views`.
+    pub heading: &'static str,
+    /// One of them, in a sentence: `view`.
+    pub one: &'static str,
+    /// Several of them, in a sentence: `views`.
+    pub many: &'static str,
+    /// Several of them, for readers of shares, who have never seen Lectern: `slide views`.
+    pub public: &'static str,
+}
+
 impl MeasureUnit {
     /// The divisor that converts a counted amount into this unit: minutes are half minutes divided by 2.
     #[must_use]
@@ -220,6 +235,30 @@ impl MeasureUnit {
             | Self::Views => 1.0,
         }
     }
+
+    /// The words for what is counted.
+    #[must_use]
+    pub fn words(self) -> UnitWords {
+        let [title, heading, one, many, public] = match self {
+            Self::Minutes => ["Minutes", "Minutes", "minute", "minutes", "minutes"],
+            Self::SlideViews => ["Slide views", "Views", "view", "views", "slide views"],
+            Self::Marks => ["Confusion marks", "Marks", "mark", "marks", "marks"],
+            Self::PollAnswers => ["Poll answers", "Answers", "answer", "answers", "answers"],
+            Self::Answers => ["Answers", "Answers", "answer", "answers", "answers"],
+            Self::NoteEvents => ["Note events", "Note events", "note event", "note events", "notes"],
+            Self::Views => ["Views", "Views", "view", "views", "views"],
+        };
+        UnitWords { title, heading, one, many, public }
+    }
+}
+
+/// The columns that say who did what a row records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonColumns {
+    /// Column of the user id.
+    pub user: &'static str,
+    /// Column of the user's institution role.
+    pub role: &'static str,
 }
 
 /// The constants of a report. Columns are matched by [`column::position`], in any spelling.
@@ -229,6 +268,10 @@ pub struct ReportDescriptor {
     pub name: &'static str,
     /// The title on the page.
     pub title: &'static str,
+    /// The short title: of the report's tab in a course, and in the progress of its requests.
+    pub tab: &'static str,
+    /// The title for readers of shares, who have never seen Lectern; `None` if shares cannot show the report.
+    pub share_title: Option<&'static str>,
     /// How the rows relate to time.
     pub shape: Shape,
     /// The documented columns, in order. `email` replaces the column names that the vendor's reference has
@@ -244,6 +287,17 @@ pub struct ReportDescriptor {
     pub course: &'static str,
     /// The column that identifies the section within the course: by UUID, or by number.
     pub section: &'static str,
+    /// Who did what a row records; `None` for a report whose rows are videos. Views can be filtered by role if there
+    /// is somebody.
+    pub person: Option<PersonColumns>,
+    /// The column of the slide deck's UUID, if views can be filtered by deck.
+    pub deck: Option<&'static str>,
+    /// The column of the video's UUID, if views can be filtered by video.
+    pub video: Option<&'static str>,
+    /// The column that identifies an event which may have several rows: one each time that it is edited.
+    pub event: Option<&'static str>,
+    /// Whether rows are answers to questions that may have a solution.
+    pub has_solutions: bool,
     /// The columns without which a file is rejected as another report.
     pub essential: &'static [&'static str],
     /// What the first measure counts.
@@ -252,8 +306,6 @@ pub struct ReportDescriptor {
     pub activity: Option<ActivityKind>,
     /// Whether the rows contain texts that people wrote. The page shows them only on request.
     pub has_free_text: bool,
-    /// Whether shares can show the report.
-    pub is_shareable: bool,
     /// How many days back a range may begin; `None` if the vendor's reference sets no limit.
     pub days_back: Option<u64>,
 }
@@ -291,8 +343,11 @@ pub fn is_id_column(report: Option<KnownReport>, name: &str) -> bool {
     column::position(columns, name).is_some()
 }
 
+/// Who did what a row records, in most reports.
+const USER: Option<PersonColumns> = Some(PersonColumns { user: "userid", role: "role" });
+
 /// The columns that identify the person in a row, in most reports.
-const PERSON_COLUMNS: &[&str] = &["userid", "firstname", "lastname", "email"];
+const PERSONAL_COLUMNS: &[&str] = &["userid", "firstname", "lastname", "email"];
 
 const ASSET_COLUMNS: &[&str] = &[
     "video_name",
@@ -327,6 +382,8 @@ const ASSET_ESSENTIAL: &[&str] = &["mediaid", "course_identifier", "section_numb
 static ASSET: ReportDescriptor = ReportDescriptor {
     name: "asset",
     title: "Library: every video, all time",
+    tab: "Library",
+    share_title: Some("Library of videos"),
     shape: Shape::Snapshot,
     columns: ASSET_COLUMNS,
     id_columns: &["mediaid", "course_identifier"],
@@ -334,17 +391,24 @@ static ASSET: ReportDescriptor = ReportDescriptor {
     time: None,
     course: "course_identifier",
     section: "section_number",
+    person: None,
+    deck: None,
+    video: None,
+    event: None,
+    has_solutions: false,
     essential: ASSET_ESSENTIAL,
     unit: MeasureUnit::Views,
     activity: None,
     has_free_text: false,
-    is_shareable: true,
     days_back: None,
 };
 
 static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
     name: "assetbydate",
     title: "Library: videos by week",
+    tab: "Library by week",
+    // The library is the sum of these weeks, so each would reveal the other's withheld views.
+    share_title: None,
     shape: Shape::Sums,
     columns: ASSET_COLUMNS,
     id_columns: &["mediaid", "course_identifier"],
@@ -352,12 +416,15 @@ static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
     time: None,
     course: "course_identifier",
     section: "section_number",
+    person: None,
+    deck: None,
+    video: None,
+    event: None,
+    has_solutions: false,
     essential: ASSET_ESSENTIAL,
     unit: MeasureUnit::Views,
     activity: None,
     has_free_text: false,
-    // The library is the sum of these weeks, so each would reveal the other's withheld views.
-    is_shareable: false,
     // The vendor's reference: "up to one year prior to the date the report is requested"
     days_back: Some(365),
 };
@@ -365,6 +432,8 @@ static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
 static PRESENTATION: ReportDescriptor = ReportDescriptor {
     name: "presentation",
     title: "Slide views",
+    tab: "Slides",
+    share_title: Some("Slides viewed"),
     shape: Shape::Rows,
     columns: &[
         "presentationID",
@@ -383,21 +452,27 @@ static PRESENTATION: ReportDescriptor = ReportDescriptor {
         "slide_count",
     ],
     id_columns: &["presentationID", "sectionId", "courseId", "userid"],
-    personal_columns: PERSON_COLUMNS,
+    personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: USER,
+    deck: Some("presentationID"),
+    video: None,
+    event: None,
+    has_solutions: false,
     essential: &["presentationID", "sectionId", "courseId", "event_timestamp", "userid"],
     unit: MeasureUnit::SlideViews,
     activity: Some(ActivityKind::Slides),
     has_free_text: false,
-    is_shareable: true,
     days_back: None,
 };
 
 static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
     name: "videoview",
     title: "Videos watched",
+    tab: "Videos",
+    share_title: Some("Videos watched"),
     shape: Shape::Rows,
     columns: &[
         "VideoId",
@@ -416,21 +491,27 @@ static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["VideoId", "sectionId", "courseId", "userid"],
-    personal_columns: PERSON_COLUMNS,
+    personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: USER,
+    deck: None,
+    video: Some("VideoId"),
+    event: None,
+    has_solutions: false,
     essential: &["VideoId", "sectionId", "courseId", "event_timestamp", "userid"],
     unit: MeasureUnit::Minutes,
     activity: Some(ActivityKind::Watch),
     has_free_text: false,
-    is_shareable: true,
     days_back: None,
 };
 
 static CONFUSED: ReportDescriptor = ReportDescriptor {
     name: "confused",
     title: "Confusion marks",
+    tab: "Confusion",
+    share_title: Some("Confusion marks"),
     shape: Shape::Rows,
     columns: &[
         "PresentationID",
@@ -448,21 +529,27 @@ static CONFUSED: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
-    personal_columns: PERSON_COLUMNS,
+    personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: USER,
+    deck: Some("PresentationID"),
+    video: None,
+    event: None,
+    has_solutions: false,
     essential: &["PresentationID", "sectionId", "courseId", "event_timestamp", "userid"],
     unit: MeasureUnit::Marks,
     activity: Some(ActivityKind::Marks),
     has_free_text: false,
-    is_shareable: true,
     days_back: None,
 };
 
 static POLLING: ReportDescriptor = ReportDescriptor {
     name: "polling",
     title: "Poll answers",
+    tab: "Polls",
+    share_title: Some("Poll answers"),
     shape: Shape::Rows,
     columns: &[
         "presentation_id",
@@ -487,21 +574,27 @@ static POLLING: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["presentation_id", "sectionId", "courseId", "activity_id", "answer_id", "userid"],
-    personal_columns: PERSON_COLUMNS,
+    personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: USER,
+    deck: Some("presentation_id"),
+    video: None,
+    event: None,
+    has_solutions: true,
     essential: &["sectionId", "courseId", "activity_id", "event_timestamp", "answer", "userid"],
     unit: MeasureUnit::PollAnswers,
     activity: Some(ActivityKind::Polls),
     has_free_text: true,
-    is_shareable: true,
     days_back: None,
 };
 
 static Q_AND_A: ReportDescriptor = ReportDescriptor {
     name: "qanda",
     title: "Questions and answers",
+    tab: "Questions",
+    share_title: Some("Answers to questions"),
     shape: Shape::Rows,
     columns: &[
         "questionid",
@@ -539,17 +632,23 @@ static Q_AND_A: ReportDescriptor = ReportDescriptor {
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: Some(PersonColumns { user: "answer_userid", role: "answer_role" }),
+    deck: None,
+    video: None,
+    event: Some("answerid"),
+    has_solutions: false,
     essential: &["questionid", "sectionId", "courseId", "answerid", "event_timestamp"],
     unit: MeasureUnit::Answers,
     activity: Some(ActivityKind::Answers),
     has_free_text: true,
-    is_shareable: true,
     days_back: None,
 };
 
 static NOTES: ReportDescriptor = ReportDescriptor {
     name: "notes",
     title: "Notes",
+    tab: "Notes",
+    share_title: Some("Notes taken"),
     shape: Shape::Rows,
     columns: &[
         "PresentationID",
@@ -569,15 +668,19 @@ static NOTES: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
-    personal_columns: PERSON_COLUMNS,
+    personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
     section: "sectionId",
+    person: USER,
+    deck: Some("PresentationID"),
+    video: None,
+    event: None,
+    has_solutions: false,
     essential: &["PresentationID", "sectionId", "courseId", "note_count", "event_timestamp", "userid"],
     unit: MeasureUnit::NoteEvents,
     activity: Some(ActivityKind::Notes),
     has_free_text: true,
-    is_shareable: true,
     days_back: None,
 };
 
@@ -590,11 +693,14 @@ mod tests {
     fn every_named_column_is_documented() {
         assert_eq!(KnownReport::ALL.len(), 8);
         for report in KnownReport::ALL.map(KnownReport::descriptor) {
-            let columns = [Some(report.course), Some(report.section), report.time];
-            for name in columns.into_iter().flatten().chain(report.essential.iter().copied()) {
+            let person = report.person.into_iter().flat_map(|person| [Some(person.user), Some(person.role)]);
+            let columns = [Some(report.course), Some(report.section), report.time].into_iter().chain(person);
+            let columns = columns.chain([report.deck, report.video, report.event]);
+            for name in columns.flatten().chain(report.essential.iter().copied()) {
                 assert!(column::position(report.columns, name).is_some(), "{} {name}", report.name);
             }
             assert_eq!(report.time.is_some(), report.shape == Shape::Rows);
+            assert_eq!(report.person.is_some(), report.activity.is_some());
             assert_eq!(report.missing_from(report.columns), None);
         }
     }

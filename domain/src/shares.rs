@@ -34,7 +34,7 @@ impl ShareSubject {
     /// The subject for one report; `None` if it is not shareable.
     #[must_use]
     pub fn of_report(report: KnownReport) -> Option<Self> {
-        report.descriptor().is_shareable.then_some(Self::Report(report))
+        report.descriptor().share_title.map(|_| Self::Report(report))
     }
 
     /// Parses a subject's name; `None` if there is no such subject.
@@ -61,7 +61,9 @@ impl ShareSubject {
         match self {
             Self::Course => KnownReport::READING_ORDER
                 .into_iter()
-                .filter(|report| report.descriptor().is_shareable && report.descriptor().shape == Shape::Rows)
+                .filter(|report| {
+                    report.descriptor().share_title.is_some() && report.descriptor().shape == Shape::Rows
+                })
                 .collect(),
             Self::Report(report) => vec![report],
         }

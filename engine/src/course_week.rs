@@ -20,7 +20,7 @@ use domain::ids::{CourseId, normalize_id, normalize_text};
 use domain::institution_role::InstitutionRole;
 use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
-use domain::report::{KnownReport, ReportName};
+use domain::report::{KnownReport, PersonColumns, ReportName};
 use domain::time::{Day, plus_days};
 use domain::zone::Zone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +49,8 @@ pub struct CourseWeekCounter {
     week_query: CourseWeekQuery,
     /// Begin of each day, and end of the last: 8 numbers, in seconds since 1970, UTC.
     starts: Vec<i64>,
+    /// The columns that say whose a row is.
+    person: PersonColumns,
     row_counter: RowCounter,
     inflater: SliceInflater,
     current: Option<CurrentWindow>,
@@ -75,7 +77,7 @@ struct ColumnIndexes {
     section: Option<usize>,
     user: Option<usize>,
     role: Option<usize>,
-    answer: Option<usize>,
+    event: Option<usize>,
 }
 
 /// How the rows of a report are counted.
@@ -83,8 +85,8 @@ struct ColumnIndexes {
 enum RowCounter {
     /// Each row counts.
     Rows(AmountsBySection),
-    /// An answer counts once a day, however often it was edited. The set contains answer id and day.
-    Answers(AmountsBySection, BTreeSet<(Vec<u8>, usize)>),
+    /// An event counts once a day, however often it was edited. The set contains its id and the day.
+    Events(AmountsBySection, BTreeSet<(Vec<u8>, usize)>),
     /// Rows are stored, and latest answers are counted at the end.
     Polls(Dataset),
 }
@@ -93,18 +95,25 @@ impl CourseWeekCounter {
     /// A counter without any rows; `None` for a report without people or timestamps.
     #[must_use]
     pub fn new(week_query: CourseWeekQuery) -> Option<Self> {
-        let row_counter = match week_query.report.known()? {
-            KnownReport::VideoView
-            | KnownReport::Presentation
-            | KnownReport::Confused
-            | KnownReport::Notes => RowCounter::Rows(AmountsBySection::new()),
-            KnownReport::QAndA => RowCounter::Answers(AmountsBySection::new(), BTreeSet::new()),
-            KnownReport::Polling => RowCounter::Polls(Dataset::default()),
-            KnownReport::Asset | KnownReport::AssetByDate => return None,
+        let report = week_query.report.known()?.descriptor();
+        let person = report.person.filter(|_| report.time.is_some())?;
+        let row_counter = if report.has_solutions {
+            RowCounter::Polls(Dataset::default())
+        } else if report.event.is_some() {
+            RowCounter::Events(AmountsBySection::new(), BTreeSet::new())
+        } else {
+            RowCounter::Rows(AmountsBySection::new())
         };
         let start = |days: u64| week_query.zone.start_of(plus_days(week_query.monday, days)).seconds();
         let starts = (0..=7).map(start).collect();
-        Some(Self { week_query, starts, row_counter, inflater: SliceInflater::default(), current: None })
+        Some(Self {
+            week_query,
+            starts,
+            person,
+            row_counter,
+            inflater: SliceInflater::default(),
+            current: None,
+        })
     }
 
     /// Starts a window's copy.
@@ -119,21 +128,18 @@ impl CourseWeekCounter {
             return Err(DecodeError::Column(missing));
         }
         let index = |name: &str| column::position(&names, name);
-        let is_answers = matches!(self.row_counter, RowCounter::Answers(..));
-        let person_column =
-            |name: &str, answer_name: &str| index(if is_answers { answer_name } else { name });
         let builder = match self.row_counter {
             RowCounter::Polls(_) => Some(TableBuilder::new(head, known)?),
-            RowCounter::Rows(_) | RowCounter::Answers(..) => None,
+            RowCounter::Rows(_) | RowCounter::Events(..) => None,
         };
         self.current = Some(CurrentWindow {
             columns: ColumnIndexes {
                 time: report.and_then(|report| report.time).and_then(index),
                 course: report.and_then(|report| index(report.course)),
                 section: report.and_then(|report| index(report.section)),
-                user: person_column("userid", "answer_userid"),
-                role: person_column("role", "answer_role"),
-                answer: index("answerid").filter(|_| is_answers),
+                user: index(self.person.user),
+                role: index(self.person.role),
+                event: report.and_then(|report| report.event).and_then(index),
             },
             decoder: Decoder::new(HeaderRow::parse(&head.header).delimiter()),
             width: names.len(),
@@ -150,12 +156,12 @@ impl CourseWeekCounter {
     /// [`DecodeError`]: the slice is damaged, or no window was started.
     pub fn push_slice(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<(), DecodeError> {
         let Some(current) = &mut self.current else { return Err(DecodeError::Rows) };
-        let (sections, mut seen_answers) = match (&mut self.row_counter, &mut current.builder) {
+        let (sections, mut seen_events) = match (&mut self.row_counter, &mut current.builder) {
             (RowCounter::Polls(dataset), Some(builder)) => {
                 return builder.push_slice(head, deflated, &mut dataset.texts);
             }
             (RowCounter::Rows(sections), _) => (sections, None),
-            (RowCounter::Answers(sections, seen), _) => (sections, Some(seen)),
+            (RowCounter::Events(sections, seen), _) => (sections, Some(seen)),
             (RowCounter::Polls(_), None) => return Err(DecodeError::Rows),
         };
         let csv = self.inflater.inflate(head, deflated).map_err(DecodeError::Slice)?;
@@ -175,10 +181,10 @@ impl CourseWeekCounter {
             if day >= 7 || user.is_empty() || role != InstitutionRole::Student {
                 return;
             }
-            let answer = normalize_id(cell(columns.answer));
-            if let Some(seen) = &mut seen_answers
-                && !answer.is_empty()
-                && !seen.insert((answer.into_owned(), day))
+            let event = normalize_id(cell(columns.event));
+            if let Some(seen) = &mut seen_events
+                && !event.is_empty()
+                && !seen.insert((event.into_owned(), day))
             {
                 return;
             }
@@ -213,7 +219,7 @@ impl CourseWeekCounter {
     #[must_use]
     pub fn finish(self) -> AmountsBySection {
         match self.row_counter {
-            RowCounter::Rows(sections) | RowCounter::Answers(sections, _) => sections,
+            RowCounter::Rows(sections) | RowCounter::Events(sections, _) => sections,
             RowCounter::Polls(dataset) => count_polls(&dataset, &self.week_query),
         }
     }

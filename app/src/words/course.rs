@@ -20,19 +20,13 @@ pub const WEIGHTS: &str = "How the score is computed";
 pub const RESET_WEIGHTS: &str = "Reset the weights";
 pub const SCORE_CAVEAT: &str = "The score is for sorting; it is not a grade. In each kind of activity, a student gets a percentile rank: the share of active students who did as much as they did, or less; 0 for no activity. The score is the mean of these ranks with the weights below, from 0 to 100. Kinds without any activity are left out.";
 
+/// The short title of a report that Lectern does not know, among those of a course.
+pub const UNKNOWN_TAB: &str = "Report";
+
 /// The short title of a report, in the course's tabs and in the progress of its requests.
 #[must_use]
 pub fn report_tab(report: Option<KnownReport>) -> &'static str {
-    match report {
-        Some(KnownReport::VideoView) => "Videos",
-        Some(KnownReport::Presentation) => "Slides",
-        Some(KnownReport::Polling) => "Polls",
-        Some(KnownReport::QAndA) => "Questions",
-        Some(KnownReport::Confused) => "Confusion",
-        Some(KnownReport::Notes) => "Notes",
-        Some(KnownReport::AssetByDate) => "Library by week",
-        Some(KnownReport::Asset) | None => "Library",
-    }
+    report.map_or(UNKNOWN_TAB, |report| report.descriptor().tab)
 }
 
 /// The label of the slider of a kind's weight.

@@ -2,9 +2,7 @@
 //! terms.
 
 use crate::locale::LocaleFormatter;
-use crate::text::course::kind_title;
-use domain::activity::ActivityKind;
-use domain::report::KnownReport;
+use domain::report::{KnownReport, MeasureUnit};
 use domain::time::Day;
 
 /// In place of a number that is suppressed.
@@ -17,30 +15,21 @@ pub const WEEK: &str = "Week of";
 /// The title of a report's figure.
 #[must_use]
 pub fn title(report: Option<KnownReport>) -> &'static str {
-    match report {
-        Some(KnownReport::VideoView) => "Videos watched",
-        Some(KnownReport::Presentation) => "Slides viewed",
-        Some(KnownReport::Confused) => kind_title(ActivityKind::Marks),
-        Some(KnownReport::Polling) => kind_title(ActivityKind::Polls),
-        Some(KnownReport::QAndA) => kind_title(ActivityKind::Answers),
-        Some(KnownReport::Notes) => "Notes taken",
-        Some(KnownReport::Asset) => "Library of videos",
-        Some(KnownReport::AssetByDate) | None => "Report",
-    }
+    report.and_then(|report| report.descriptor().share_title).unwrap_or("Report")
 }
 
 /// The units of a report's numbers, in the order in which each week has them. The chart shows the first.
 #[must_use]
-pub fn units(report: Option<KnownReport>) -> &'static [&'static str] {
-    match report {
-        Some(KnownReport::VideoView) => &["minutes", "students"],
-        Some(KnownReport::Presentation) => &["slide views", "students"],
-        Some(KnownReport::Confused) => &["marks", "students"],
-        Some(KnownReport::Polling) => &["answers", "students", "right, in %"],
-        Some(KnownReport::QAndA) => &["answers", "students"],
-        Some(KnownReport::Notes) => &["notes", "students"],
-        Some(KnownReport::Asset) => &["videos", "views"],
-        Some(KnownReport::AssetByDate) | None => &[],
+pub fn units(report: Option<KnownReport>) -> Vec<&'static str> {
+    let Some(report) = report.map(KnownReport::descriptor).filter(|it| it.share_title.is_some()) else {
+        return Vec::new();
+    };
+    match report.unit {
+        MeasureUnit::Views => vec!["videos", "views"],
+        unit => {
+            let right = report.has_solutions.then_some("right, in %");
+            [unit.words().public, "students"].into_iter().chain(right).collect()
+        }
     }
 }
 
@@ -95,23 +84,19 @@ pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> Strin
 /// What a reader must know to interpret a report's numbers.
 #[must_use]
 pub fn report_caveat(report: Option<KnownReport>) -> &'static str {
-    match report {
-        Some(KnownReport::VideoView) => {
+    match report.map(|report| report.descriptor().unit) {
+        Some(MeasureUnit::Minutes) => {
             "Minutes in which a video was playing for a student. A student counts once in each section and week."
         }
-        Some(KnownReport::Polling) => {
+        Some(MeasureUnit::PollAnswers) => {
             "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
              only if enough were right and enough were not; a dash means that no poll has a solution."
         }
-        Some(KnownReport::Asset) => {
+        Some(MeasureUnit::Views) => {
             "Views by anybody, students or not: this report does not say whose they are."
         }
         Some(
-            KnownReport::Presentation
-            | KnownReport::Confused
-            | KnownReport::QAndA
-            | KnownReport::Notes
-            | KnownReport::AssetByDate,
+            MeasureUnit::SlideViews | MeasureUnit::Marks | MeasureUnit::Answers | MeasureUnit::NoteEvents,
         )
         | None => "Activity of students. A student counts once in each section and week.",
     }
