@@ -8,12 +8,11 @@ use crate::{device, locale};
 use domain::ids::{CourseId, UserId};
 use domain::query::MeasureQuery;
 use domain::report::ReportName;
-use domain::wire;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use protocol::{
     CountedRows, Figure, LongTableRow, Progress, Query, ReportSource, Request, Response, RowList, RowRange,
-    Subject, TermWeek,
+    Subject, TermWeek, codec,
 };
 use std::time::Duration;
 use wasm_bindgen::closure::Closure;
@@ -192,7 +191,7 @@ impl DataWorker {
         }
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let bytes = event.data().dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec());
-            if let Some(response) = bytes.ok().and_then(|bytes| wire::read(&bytes)) {
+            if let Some(response) = bytes.ok().and_then(|bytes| codec::decode(&bytes)) {
                 self.handle_response(response);
             }
         });
@@ -220,7 +219,7 @@ impl DataWorker {
     fn post(self, request: &Request) {
         self.worker.with_value(|worker| {
             if let Some(worker) = worker {
-                let _ = worker.post_message(&Uint8Array::from(wire::written(request).as_slice()));
+                let _ = worker.post_message(&Uint8Array::from(codec::encode(request).as_slice()));
             }
         });
     }

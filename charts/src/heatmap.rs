@@ -6,9 +6,9 @@ use crate::palette::PaletteColor;
 use crate::scale::Bands;
 use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error};
 use crate::ticks;
-use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
+use serde::{Deserialize, Serialize};
 
 /// Shades of the color scale for numbers above zero.
 const SHADES: f64 = 5.0;
@@ -24,7 +24,7 @@ const SWATCH_WIDTH: i32 = 56;
 const CHARACTER_WIDTH: i32 = 8;
 
 /// One row of cells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeatmapRow {
     /// Its name in full.
     pub name: String,
@@ -36,10 +36,8 @@ pub struct HeatmapRow {
     pub state: String,
 }
 
-wire_struct!(HeatmapRow { name, short, cells, state });
-
 /// A heat map.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heatmap {
     /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
@@ -58,8 +56,6 @@ pub struct Heatmap {
     /// Its rows, in order.
     pub rows: Vec<HeatmapRow>,
 }
-
-wire_struct!(Heatmap { id, title, unit, sentence, head, state, columns, rows });
 
 /// Positions of the cells, in pixels.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,9 @@
 //! Model of a vertical bar chart: bars, sentence and table, all from the same numbers.
 
-use domain::{wire_enum, wire_struct};
+use serde::{Deserialize, Serialize};
 
 /// A number and its state.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum DataPoint {
     /// Not loaded: drawn as a gap with a word, never as zero.
     Missing,
@@ -14,8 +14,6 @@ pub enum DataPoint {
     /// Final.
     Complete(f64),
 }
-
-wire_enum!(DataPoint { 0 Missing, 1 Provisional(value), 2 Complete(value), 3 Withheld });
 
 impl DataPoint {
     /// The number, if it can be drawn: finite and not negative.
@@ -30,7 +28,7 @@ impl DataPoint {
 }
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
     /// Its full name, for the table.
     pub name: String,
@@ -42,10 +40,8 @@ pub struct Bar {
     pub level: DataPoint,
 }
 
-wire_struct!(Bar { name, short, is_landmark, level });
-
 /// Further numbers, one for each bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
     /// Its name.
     pub name: String,
@@ -53,10 +49,8 @@ pub struct Series {
     pub values: Vec<Option<f64>>,
 }
 
-wire_struct!(Series { name, values });
-
 /// The words of a chart, which the caller supplies in the page's language.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChartText {
     /// Table heading of the column of bar names.
     pub bars: String,
@@ -72,10 +66,8 @@ pub struct ChartText {
     pub withheld: String,
 }
 
-wire_struct!(ChartText { bars, state, complete, provisional, missing, withheld });
-
 /// A bar chart over time.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
@@ -96,8 +88,6 @@ pub struct Chart {
     /// Words for states and table headings.
     pub words: ChartText,
 }
-
-wire_struct!(Chart { id, title, unit, sentence, bars, beside, is_stacked, other, words });
 
 /// One row of a table.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,10 +4,10 @@
 
 use crate::model::{Row, Table};
 use crate::ranking::{Item, Ranking};
-use domain::wire_struct;
+use serde::{Deserialize, Serialize};
 
 /// One option.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PollOption {
     /// Its text.
     pub text: String,
@@ -19,10 +19,8 @@ pub struct PollOption {
     pub is_solution: bool,
 }
 
-wire_struct!(PollOption { text, count, others, is_solution });
-
 /// The options of a poll with their counts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PollAnswers {
     /// Table heading of the options.
     pub head: String,
@@ -37,8 +35,6 @@ pub struct PollAnswers {
     /// The options, in their order.
     pub choices: Vec<PollOption>,
 }
-
-wire_struct!(PollAnswers { head, counts, others, solution, has_solution, choices });
 
 impl PollAnswers {
     /// The numbers as a table: a row for each option.

@@ -7,9 +7,9 @@ use crate::model::{Row, Table};
 use crate::palette::PaletteColor;
 use crate::scale::Linear;
 use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error};
-use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, VPos};
+use serde::{Deserialize, Serialize};
 
 /// Height of one row in pixels: large enough as a touch target.
 pub const ROW: u32 = 32;
@@ -20,7 +20,7 @@ const CHARACTER_WIDTH: i32 = 8;
 const GAP: i32 = 8;
 
 /// One bar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Its name.
     pub name: String,
@@ -32,8 +32,6 @@ pub struct Item {
     pub is_left_out: bool,
 }
 
-wire_struct!(Item { name, value, beside, is_left_out });
-
 impl Item {
     /// The value as drawn: 0 if it is negative or not finite.
     #[must_use]
@@ -43,7 +41,7 @@ impl Item {
 }
 
 /// Horizontal bars.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ranking {
     /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
@@ -63,8 +61,6 @@ pub struct Ranking {
     /// The bars, from the top.
     pub items: Vec<Item>,
 }
-
-wire_struct!(Ranking { id, title, unit, sentence, head, beside, beside_units, items });
 
 impl Ranking {
     /// The numbers as a table: a row for each bar, with its further numbers.

@@ -8,10 +8,10 @@ use crate::model::{DataPoint, Row, Table};
 use crate::palette::PaletteColor;
 use crate::scale::{Bands, Linear};
 use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error};
-use domain::wire_struct;
 use plotters::prelude::{IntoDrawingArea, PathElement, SVGBackend};
 use plotters::style::ShapeStyle;
 use plotters::style::text_anchor::{HPos, VPos};
+use serde::{Deserialize, Serialize};
 
 /// Smallest width, in pixels, at which names are to the left of the bars instead of above them.
 const WIDE_MIN_WIDTH: i32 = 620;
@@ -34,7 +34,7 @@ const PROVISIONAL_MARK: (i32, i32) = (3, 7);
 const CHARACTER_WIDTH: i32 = 8;
 
 /// One step of the axis: a day or a week.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AxisStep {
     /// Its name in full.
     pub name: String,
@@ -46,10 +46,8 @@ pub struct AxisStep {
     pub summary: String,
 }
 
-wire_struct!(AxisStep { name, short, is_landmark, summary });
-
 /// One of the small charts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
     /// What is counted, with its unit.
     pub name: String,
@@ -63,10 +61,8 @@ pub struct Panel {
     pub most: String,
 }
 
-wire_struct!(Panel { name, levels, others, total, most });
-
 /// Small charts on one time axis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SmallMultiples {
     /// Prefix of element ids, unique in the document: letters, digits, `-`.
     pub id: String,
@@ -91,20 +87,6 @@ pub struct SmallMultiples {
     /// Word for the state of a missing number.
     pub missing: String,
 }
-
-wire_struct!(SmallMultiples {
-    id,
-    title,
-    sentence,
-    steps,
-    panels,
-    other,
-    head,
-    state,
-    complete,
-    provisional,
-    missing
-});
 
 /// Positions in pixels at one width.
 #[derive(Debug, Clone, PartialEq, Eq)]

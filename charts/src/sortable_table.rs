@@ -1,11 +1,11 @@
 //! A table with several columns that the reader can sort.
 
 use crate::model;
-use domain::{wire_enum, wire_struct};
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
 /// The type of a column's cells; decides their alignment and order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// Text, aligned to the left.
     Text,
@@ -17,10 +17,8 @@ pub enum ColumnKind {
     Date,
 }
 
-wire_enum!(ColumnKind { 0 Text, 1 Number, 2 Share, 3 Date });
-
 /// A column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// Its heading, with its unit.
     pub head: String,
@@ -28,10 +26,8 @@ pub struct Column {
     pub kind: ColumnKind,
 }
 
-wire_struct!(Column { head, kind });
-
 /// The value of one cell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Cell {
     /// Unknown or undefined. Displayed as an empty cell, never as zero.
     None,
@@ -42,8 +38,6 @@ pub enum Cell {
     /// The formatted date, and seconds since 1970 for sorting.
     Date(String, i64),
 }
-
-wire_enum!(Cell { 0 None, 1 Text(text), 2 Number(number), 3 Date(text, at) });
 
 impl Cell {
     /// A text cell; [`Cell::None`] for an empty text.
@@ -69,7 +63,7 @@ impl Cell {
 }
 
 /// The effect of selecting a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum RowAction {
     /// Filters by the row's deck.
     #[default]
@@ -82,10 +76,8 @@ pub enum RowAction {
     Student,
 }
 
-wire_enum!(RowAction { 0 Filter, 1 Video, 2 Deck, 3 Student });
-
 /// A row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The id of its video, deck or student, if the row can be selected.
     pub id: Option<String>,
@@ -100,10 +92,8 @@ pub struct Row {
     pub is_flagged: bool,
 }
 
-wire_struct!(Row { id, cells, spark, is_left_out, is_flagged });
-
 /// A table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SortableTable {
     /// Its columns, left to right.
     pub columns: Vec<Column>,
@@ -118,8 +108,6 @@ pub struct SortableTable {
     /// The name of the flagged rows, if the table can be reduced to them.
     pub flag: Option<String>,
 }
-
-wire_struct!(SortableTable { columns, spark, rows, total, row_action, flag });
 
 impl SortableTable {
     /// Sorts the rows by a column, given by its index. [`Cell::None`] is last in either direction. The sort
@@ -212,14 +200,6 @@ mod tests {
                     prop_assert_ne!(order, if descending { Ordering::Less } else { Ordering::Greater });
                 }
             }
-        }
-
-        #[test]
-        fn the_wire_format_round_trips(
-            cells in prop::collection::vec(("[a-c]{0,3}", prop::option::of((-9i8..9).prop_map(f64::from))), 0..9),
-        ) {
-            let table = sample_table(&cells);
-            prop_assert_eq!(domain::wire::read(&domain::wire::written(&table)), Some(table));
         }
     }
 

@@ -1,9 +1,9 @@
 //! Questions with their answers, as the page lists them.
 
-use domain::wire_struct;
+use serde::{Deserialize, Serialize};
 
 /// A question or an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     /// The author's name; may be empty.
     pub who: String,
@@ -19,10 +19,8 @@ pub struct Post {
     pub note: String,
 }
 
-wire_struct!(Post { who, role, is_staff, when, text, note });
-
 /// A question with its answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
     /// The question's id, unique in the list.
     pub id: String,
@@ -32,15 +30,11 @@ pub struct Thread {
     pub answers: Vec<Post>,
 }
 
-wire_struct!(Thread { id, question, answers });
-
 /// A list of threads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threads {
     /// The threads, newest first.
     pub threads: Vec<Thread>,
     /// Number of all threads: more than `threads.len()` if only the newest are listed.
     pub total: u64,
 }
-
-wire_struct!(Threads { threads, total });

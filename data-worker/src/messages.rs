@@ -1,7 +1,7 @@
-//! Messages between the page and the data worker: encoded by [`domain::wire`], sent with `postMessage`.
+//! Messages between the page and the data worker: encoded by [`protocol::codec`], sent with `postMessage`.
 
-use domain::wire::{self, Wire};
 use js_sys::Uint8Array;
+use protocol::{Request, Response, codec};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -12,14 +12,14 @@ pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
     js_sys::global().dyn_into().ok()
 }
 
-/// Calls `handle` with every message from the page.
-pub fn receive<T: Wire + 'static>(handle: impl Fn(T) + 'static) {
+/// Calls `handle` with every request of the page.
+pub fn receive(handle: impl Fn(Request) + 'static) {
     let Some(scope) = worker_scope() else { return };
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         // A message that cannot be decoded is from another version of the page.
         let bytes = event.data().dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec());
-        if let Some(message) = bytes.ok().and_then(|bytes| wire::read(&bytes)) {
-            handle(message);
+        if let Some(request) = bytes.ok().and_then(|bytes| codec::decode(&bytes)) {
+            handle(request);
         }
     });
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
@@ -27,9 +27,9 @@ pub fn receive<T: Wire + 'static>(handle: impl Fn(T) + 'static) {
     listener.forget();
 }
 
-/// Sends a message to the page.
-pub fn send<T: Wire>(message: &T) {
+/// Sends a response to the page.
+pub fn send(response: &Response) {
     if let Some(scope) = worker_scope() {
-        let _ = scope.post_message(&Uint8Array::from(wire::written(message).as_slice()));
+        let _ = scope.post_message(&Uint8Array::from(codec::encode(response).as_slice()));
     }
 }

@@ -4,7 +4,7 @@
 //! they are never added up: a score ranks people within each kind, and the weights say how much each kind
 //! counts.
 
-use crate::wire::{Reader, Wire};
+use serde::{Deserialize, Serialize};
 
 /// A kind of activity. `KnownReport::of_activity` is the report that records it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +53,8 @@ pub const MAX_WEIGHT: u8 = 5;
 
 /// How much each kind counts in a score, from 0 (ignored) to [`MAX_WEIGHT`]. Indexed by
 /// [`ActivityKind::index`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "[u8; 6]")]
 pub struct Weights([u8; 6]);
 
 impl Default for Weights {
@@ -64,16 +65,14 @@ impl Default for Weights {
     }
 }
 
-impl Wire for Weights {
-    fn write(&self, to: &mut Vec<u8>) {
-        to.extend(self.0);
-    }
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let mut all = [0; 6];
-        for weight in &mut all {
-            *weight = from.byte().filter(|weight| *weight <= MAX_WEIGHT)?;
+impl TryFrom<[u8; 6]> for Weights {
+    type Error = &'static str;
+    fn try_from(all: [u8; 6]) -> Result<Self, Self::Error> {
+        if all.iter().all(|weight| *weight <= MAX_WEIGHT) {
+            Ok(Self(all))
+        } else {
+            Err("a weight is too large")
         }
-        Some(Self(all))
     }
 }
 
@@ -145,6 +144,13 @@ mod tests {
         assert_eq!(Weights::default().to_text(), None);
         let weights = Weights::parse("notes-0,watch-5,slides-9,dancing-3,polls-,answers-1");
         assert_eq!(weights.to_text().as_deref(), Some("watch-5,notes-0"));
+    }
+
+    #[test]
+    fn weights_above_the_maximum_are_not_deserialized() {
+        let weights = |json| serde_json::from_value::<Weights>(json).map_err(|error| error.to_string());
+        assert_eq!(weights(serde_json::json!([3, 2, 2, 1, 1, 1])), Ok(Weights::default()));
+        assert_eq!(weights(serde_json::json!([3, 2, 2, 1, 1, 6])), Err("a weight is too large".to_owned()));
     }
 
     #[test]

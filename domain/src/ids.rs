@@ -1,7 +1,6 @@
 //! Identifiers as they arrive from outside (rows, lists, URLs, bodies), normalized in this one place.
 //! Everywhere else two ids are the same exactly if they are equal.
 
-use crate::wire::{Reader, Wire};
 use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 use std::borrow::{Borrow, Cow};
@@ -62,7 +61,7 @@ fn parse_email(text: &str) -> Option<String> {
     (is_address && text.len() <= MAX_EMAIL_LENGTH && text.chars().all(is_plain)).then_some(text)
 }
 
-/// Defines a type of id: text in its normal form, which JSON writes as a plain string.
+/// Defines a type of id: text in its normal form, which JSON and messages have as a plain string.
 macro_rules! define_id {
     ($(#[$doc:meta])* $name:ident, $normalize:expr, $parse:expr) => {
         $(#[$doc])*
@@ -104,16 +103,6 @@ macro_rules! define_id {
         impl From<$name> for String {
             fn from(id: $name) -> Self {
                 id.0
-            }
-        }
-
-        impl Wire for $name {
-            fn write(&self, to: &mut Vec<u8>) {
-                self.0.write(to);
-            }
-
-            fn read(from: &mut Reader<'_>) -> Option<Self> {
-                String::read(from).map(Self)
             }
         }
 

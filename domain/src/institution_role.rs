@@ -4,7 +4,6 @@
 //! institution-wide: a doctoral student who teaches a course is still a student.
 
 use crate::column;
-use crate::wire_enum;
 use serde::{Deserialize, Serialize};
 
 /// A person's role in the whole institution.
@@ -24,8 +23,6 @@ pub enum InstitutionRole {
     /// No role in the row: a visitor who came through a public link.
     Unnamed,
 }
-
-wire_enum!(InstitutionRole { 0 Student, 1 Instructor, 2 Assistant, 3 Administrator, 4 Other, 5 Unnamed });
 
 impl InstitutionRole {
     /// Every role, in the order in which they are listed.

@@ -8,14 +8,15 @@ use crate::activity::Weights;
 use crate::ids::{CourseId, MediaId, PresentationId, SectionId, UserId};
 use crate::institution_role::InstitutionRole;
 use crate::range::Range;
-use crate::time::Day;
+use crate::time::{Day, iso};
 use crate::zone::Zone;
-use crate::{wire_enum, wire_struct};
+use serde::{Deserialize, Serialize};
 
 /// The rows to measure: range, zone, and the filters that all reports share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowQuery {
     /// The days to measure.
+    #[serde(deserialize_with = "Range::deserialize_checked")]
     pub range: Range,
     /// The zone of those days.
     pub zone: Zone,
@@ -32,10 +33,9 @@ pub struct RowQuery {
     /// What the days are compared with.
     pub comparison: Option<Comparison>,
     /// The current UTC day; it and later days are not over.
+    #[serde(with = "iso")]
     pub today: Day,
 }
-
-wire_struct!(RowQuery { range, zone, course, sections, roles, videos, student, comparison, today });
 
 impl RowQuery {
     /// The query whose days are compared with this one's; `None` if its range would be out of bounds.
@@ -51,7 +51,7 @@ impl RowQuery {
 }
 
 /// What a query's days are compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// As many days earlier, shifted by whole weeks.
     Before,
@@ -59,10 +59,8 @@ pub enum Comparison {
     Section(SectionId),
 }
 
-wire_enum!(Comparison { 0 Before, 1 Section(id) });
-
 /// The rows to measure, and what to measure of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasureQuery {
     /// Range, zone, and the filters that all reports share.
     pub base: RowQuery,
@@ -73,8 +71,6 @@ pub struct MeasureQuery {
     pub contents: bool,
 }
 
-wire_struct!(MeasureQuery { base, decks, contents });
-
 impl MeasureQuery {
     /// The same query with another `base`.
     #[must_use]
@@ -84,7 +80,7 @@ impl MeasureQuery {
 }
 
 /// Options of a course page, in addition to the query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseOptions {
     /// The student (UUID) whose own activity is measured, too.
     pub student: Option<UserId>,
@@ -98,17 +94,16 @@ pub struct CourseOptions {
     pub is_nameless: bool,
 }
 
-wire_struct!(CourseOptions { student, comparison, is_chosen, weights, is_nameless });
-
 /// The days that a window's copy covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowCoverage {
     /// The first UTC day; `None` for a report without dates.
+    #[serde(with = "iso::option")]
     pub start: Option<Day>,
     /// The UTC day after the last one; `None` for a report without dates.
+    #[serde(with = "iso::option")]
     pub end: Option<Day>,
     /// The first UTC day that was not complete when the copy was requested; `None` if all were.
+    #[serde(with = "iso::option")]
     pub provisional_from: Option<Day>,
 }
-
-wire_struct!(WindowCoverage { start, end, provisional_from });

@@ -2,9 +2,9 @@
 
 use crate::problem::{Code, Problem};
 use crate::time::{Day, Timestamp, iso, minus_days, parse_day, plus_days};
-use crate::wire::{Reader, Wire};
 use crate::zone::Zone;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Days from a first to a last one, both included; at most [`LONGEST_DAYS`] long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,16 +13,6 @@ pub struct Range {
     from: Day,
     #[serde(with = "iso")]
     to: Day,
-}
-
-impl Wire for Range {
-    fn write(&self, to: &mut Vec<u8>) {
-        (self.from, self.to).write(to);
-    }
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
-        let (from, to) = <(Day, Day)>::read(from)?;
-        (from <= to && (to - from).num_days() < LONGEST_DAYS).then_some(Self { from, to })
-    }
 }
 
 /// A half-open span of instants: `start <= t < end`.
@@ -89,6 +79,18 @@ impl Range {
             })
         };
         Self::new(day("from", from)?, day("to", to)?)
+    }
+
+    /// Deserializes a range of a message, and checks it as [`Range::new`] does; for `#[serde(deserialize_with)]`.
+    ///
+    /// Stored ranges are read without this check, so that after a rollback a release with a lower [`LONGEST_DAYS`] can
+    /// read what a later one has stored.
+    ///
+    /// # Errors
+    /// Those of the deserializer and of [`Range::new`].
+    pub fn deserialize_checked<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Self { from, to } = Self::deserialize(from)?;
+        Self::new(from, to).map_err(|problem| D::Error::custom(problem.detail))
     }
 
     /// The first day.
@@ -176,6 +178,7 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn a_range_includes_both_of_its_days() {
@@ -200,5 +203,14 @@ mod tests {
         let closed = |to| Range::parse("2026-02-02", to).unwrap().check_closed(&Zone::utc(), now);
         assert!(closed("2026-02-03").is_ok());
         assert_eq!(closed("2026-02-04").unwrap_err().code, Code::RangeInFuture);
+    }
+
+    #[test]
+    fn an_invalid_range_of_a_message_is_refused() {
+        let days = |json: Value| {
+            Range::deserialize_checked(json).map(Range::days).map_err(|error| error.to_string())
+        };
+        assert_eq!(days(json!({"from": "2026-02-03", "to": "2026-02-03"})), Ok(1));
+        assert!(days(json!({"from": "2026-02-03", "to": "2026-02-02"})).unwrap_err().contains("swap"));
     }
 }

@@ -11,7 +11,6 @@
 
 use crate::activity::ActivityKind;
 use crate::column;
-use crate::wire::{Reader, Wire};
 use serde::{Deserialize, Serialize};
 
 /// The name of a report in Echo360's paths: 1 to 40 letters, digits, `_` and `-`.
@@ -38,15 +37,6 @@ impl ReportName {
     #[must_use]
     pub fn known(&self) -> Option<KnownReport> {
         KnownReport::parse(&self.0)
-    }
-}
-
-impl Wire for ReportName {
-    fn write(&self, to: &mut Vec<u8>) {
-        self.0.write(to);
-    }
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
-        Self::parse(&String::read(from)?)
     }
 }
 

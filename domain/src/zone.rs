@@ -5,7 +5,6 @@
 //! the local day of a row costs one comparison, and tests can pass any zone.
 
 use crate::time::{DAY, Day, SECOND, Timestamp};
-use crate::wire_struct;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +15,6 @@ pub struct Zone {
     /// `(from, offset in seconds east of UTC)`, ascending by time. The first applies to earlier times too.
     changes: Vec<(Timestamp, i32)>,
 }
-
-wire_struct!(Zone { name, changes });
 
 impl Zone {
     /// The zone `UTC`, without offset.

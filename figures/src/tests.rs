@@ -8,12 +8,11 @@ use domain::query::{Comparison, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, plus_days};
-use domain::wire;
 use domain::zone::Zone;
 use engine::decode::Decoder;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
-use protocol::{Body, CountedRows, Progress, Response};
+use protocol::{Body, CountedRows, Progress, Response, codec};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is
 /// loaded.
@@ -82,7 +81,7 @@ fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut MeasureQue
         counted: CountedRows::default(),
         progress: Progress::default(),
     };
-    assert_eq!(wire::read(&wire::written(&answer)).as_ref(), Some(&answer), "figures travel whole");
+    assert_eq!(codec::decode(&codec::encode(&answer)).as_ref(), Some(&answer), "figures travel whole");
     let Response::Figures { figures, .. } = answer else { panic!() };
     let mut ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
     ids.sort_unstable();

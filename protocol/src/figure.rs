@@ -10,10 +10,10 @@ use charts::threads::Threads;
 use domain::ids::{MediaId, PresentationId, SectionId};
 use domain::institution_role::InstitutionRole;
 use domain::view::Choice;
-use domain::{wire_enum, wire_struct};
+use serde::{Deserialize, Serialize};
 
 /// A figure, ready to be drawn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Identifies the figure among those of its report: letters, digits and `-`. It stays the same from response to
     /// response.
@@ -30,10 +30,8 @@ pub struct Figure {
     pub body: Body,
 }
 
-wire_struct!(Figure { id, title, unit, sentence, caveat, body });
-
 /// The filter that a click on a bar sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FilterKind {
     /// A slide deck, by its UUID.
     Deck,
@@ -44,8 +42,6 @@ pub enum FilterKind {
     /// A video, by its UUID.
     Video,
 }
-
-wire_enum!(FilterKind { 0 Deck, 1 Section, 2 Role, 3 Video });
 
 impl FilterKind {
     /// The choice that filters by the item with this id; `None` if the id is invalid.
@@ -61,7 +57,7 @@ impl FilterKind {
 }
 
 /// What a figure consists of besides its texts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// Vertical bars over time or over categories.
     Bars(Chart),
@@ -90,20 +86,8 @@ pub enum Body {
     LongTable(LongTable),
 }
 
-wire_enum!(Body {
-    0 Bars(chart),
-    1 Ranking { ranking, filter, ids },
-    2 Heatmap(heatmap),
-    3 SortableTable(table),
-    4 PollAnswers(answers),
-    5 Threads(threads),
-    6 SmallMultiples(panels),
-    7 Text,
-    8 LongTable(table),
-});
-
 /// What a long table lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowList {
     /// Every row behind the measures, in the order of time.
     Rows,
@@ -111,10 +95,8 @@ pub enum RowList {
     Students,
 }
 
-wire_enum!(RowList { 0 Rows, 1 Students });
-
 /// A table without its rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LongTable {
     /// What it lists.
     pub list: RowList,
@@ -126,10 +108,8 @@ pub struct LongTable {
     pub steps: Vec<String>,
 }
 
-wire_struct!(LongTable { list, columns, count, steps });
-
 /// A column of a [`LongTable`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LongTableColumn {
     /// Its heading.
     pub head: String,
@@ -137,10 +117,8 @@ pub struct LongTableColumn {
     pub content: ColumnContent,
 }
 
-wire_struct!(LongTableColumn { head, content });
-
 /// What the cells of a column contain, which decides how wide it is and how it is aligned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnContent {
     /// A date with a time.
     Time,
@@ -162,20 +140,8 @@ pub enum ColumnContent {
     Actions,
 }
 
-wire_enum!(ColumnContent {
-    0 Time,
-    1 Video,
-    2 Course,
-    3 Section,
-    4 Person,
-    5 Role,
-    6 Amount,
-    7 Sparkline,
-    8 Actions,
-});
-
 /// A row of a [`LongTable`].
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LongTableRow {
     /// The UUID of its student; empty if it is about no single student.
     pub student: String,
@@ -188,8 +154,6 @@ pub struct LongTableRow {
     /// The accessible name of its sparkline.
     pub steps_label: String,
 }
-
-wire_struct!(LongTableRow { student, cells, amount, steps, steps_label });
 
 impl Figure {
     /// The numbers as a table; `None` if the body is a table already, or has no numbers.

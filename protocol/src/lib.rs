@@ -4,9 +4,10 @@
 //! drawn, text included. So the page needs one component that draws a [`Body`], and knows no report. The rows of a long
 //! table are requested separately, a [`RowRange`] at a time.
 //!
-//! - [`message`]: requests and responses; [`figure`]: what the page draws; [`text`]: texts that the page and the
-//!   figures share.
+//! - [`message`]: requests and responses; [`codec`]: messages as bytes; [`figure`]: what the page draws; [`text`]: texts
+//!   that the page and the figures share.
 
+pub mod codec;
 pub mod figure;
 pub mod message;
 pub mod text;

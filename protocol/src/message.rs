@@ -4,12 +4,12 @@ use crate::figure::{Figure, LongTableRow, RowList};
 use domain::ids::CourseId;
 use domain::query::{CourseOptions, MeasureQuery, WindowCoverage};
 use domain::report::ReportName;
-use domain::time::{Day, Timestamp};
-use domain::{wire_enum, wire_struct};
+use domain::time::{Day, Timestamp, iso};
+use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 /// From the page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// The view has changed, or a failed download is to be tried again.
     Query(Box<Query>),
@@ -17,10 +17,8 @@ pub enum Request {
     Rows(RowRange),
 }
 
-wire_enum!(Request { 0 Query(query), 1 Rows(range) });
-
 /// Rows of a [`LongTable`](crate::figure::LongTable).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRange {
     /// The query whose figures contain the table.
     pub sequence: u32,
@@ -32,10 +30,8 @@ pub struct RowRange {
     pub count: usize,
 }
 
-wire_struct!(RowRange { sequence, list, start, count });
-
 /// Everything that the data worker needs to know about the view.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
     /// The number of the query. It rises; responses to older queries are ignored.
     pub sequence: u32,
@@ -55,12 +51,11 @@ pub struct Query {
     pub sources: Vec<ReportSource>,
 }
 
-wire_struct!(Query { sequence, subject, measure, zone_label, weeks, max_rows, language, sources });
-
 /// A week with its number in a term.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TermWeek {
     /// Its Monday.
+    #[serde(with = "iso")]
     pub monday: Day,
     /// `Week 3`.
     pub short: String,
@@ -68,10 +63,8 @@ pub struct TermWeek {
     pub name: String,
 }
 
-wire_struct!(TermWeek { monday, short, name });
-
 /// What figures are about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Subject {
     /// One report, the only source of the query.
     Report {
@@ -91,13 +84,8 @@ pub enum Subject {
     },
 }
 
-wire_enum!(Subject {
-    0 Report { name, are_names_hidden, comparison_label },
-    1 Course { options, comparison_label },
-});
-
 /// A report and the windows whose copies can be downloaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportSource {
     /// The report.
     pub report: ReportName,
@@ -107,10 +95,8 @@ pub struct ReportSource {
     pub windows: Vec<WindowSource>,
 }
 
-wire_struct!(ReportSource { report, course, windows });
-
 /// A window whose copy can be downloaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WindowSource {
     /// Its id.
     pub id: String,
@@ -122,10 +108,8 @@ pub struct WindowSource {
     pub created: Timestamp,
 }
 
-wire_struct!(WindowSource { id, generation, coverage, created });
-
 /// From the data worker.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Response {
     /// It accepts queries from now on; earlier ones are lost.
     Ready,
@@ -174,17 +158,8 @@ pub enum Response {
     },
 }
 
-wire_enum!(Response {
-    0 Ready,
-    1 Progress { sequence, progress },
-    2 Figures { sequence, figures, student_name, counted, progress },
-    3 Failed { sequence, window, error },
-    4 TooLarge { sequence, rows },
-    5 Rows { range, rows },
-});
-
 /// The rows that figures count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountedRows {
     /// Rows within the range and the filters; `None` for a report or a course whose figures count different rows.
     pub rows: Option<u64>,
@@ -192,10 +167,8 @@ pub struct CountedRows {
     pub is_complete: bool,
 }
 
-wire_struct!(CountedRows { rows, is_complete });
-
 /// How much has arrived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Rows that have been read.
     pub rows: u64,
@@ -207,10 +180,8 @@ pub struct Progress {
     pub pending: usize,
 }
 
-wire_struct!(Progress { rows, bytes, copies, pending });
-
 /// Why a copy could not be downloaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FetchError {
     /// The Worker responded with an error: its status and body. The page parses the problem in it.
     Problem(u16, String),
@@ -220,69 +191,9 @@ pub enum FetchError {
     InvalidResponse(String),
 }
 
-wire_enum!(FetchError { 0 Problem(status, body), 1 Unreachable, 2 InvalidResponse(reason) });
-
 impl FetchError {
     /// The response is not what was expected.
     pub fn invalid(reason: &dyn Display) -> Self {
         Self::InvalidResponse(reason.to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::query::RowQuery;
-    use domain::range::Range;
-    use domain::wire;
-    use domain::zone::Zone;
-
-    #[test]
-    fn requests_survive_encoding_and_decoding() {
-        let query = Query {
-            sequence: 3,
-            subject: Subject::Report {
-                name: ReportName::parse("polling").unwrap(),
-                are_names_hidden: false,
-                comparison_label: String::new(),
-            },
-            measure: MeasureQuery {
-                base: RowQuery {
-                    range: Range::parse("2026-02-02", "2026-02-08").unwrap(),
-                    zone: Zone::utc(),
-                    course: Some("c".into()),
-                    sections: Vec::new(),
-                    roles: Vec::new(),
-                    videos: Vec::new(),
-                    student: None,
-                    comparison: None,
-                    today: "2026-02-09".parse().unwrap(),
-                },
-                decks: vec!["d".into()],
-                contents: true,
-            },
-            zone_label: "UTC".into(),
-            weeks: vec![TermWeek {
-                monday: "2026-02-02".parse().unwrap(),
-                short: "Week 3".into(),
-                name: "Week 3 of Spring".into(),
-            }],
-            max_rows: 10,
-            language: "en-GB".into(),
-            sources: vec![ReportSource {
-                report: ReportName::parse("polling").unwrap(),
-                course: Some("c".into()),
-                windows: vec![WindowSource {
-                    id: "2026-02-02".into(),
-                    generation: 1,
-                    coverage: WindowCoverage { start: None, end: None, provisional_from: None },
-                    created: Timestamp(7),
-                }],
-            }],
-        };
-        let range = RowRange { sequence: 3, list: RowList::Students, start: 20, count: 10 };
-        for request in [Request::Query(Box::new(query)), Request::Rows(range)] {
-            assert_eq!(wire::read(&wire::written(&request)), Some(request));
-        }
     }
 }

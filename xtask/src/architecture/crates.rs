@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("engine", &["domain"]),
-    ("charts", &["domain"]),
+    ("charts", &[]),
     ("protocol", &["domain", "charts"]),
     ("figures", &["domain", "engine", "charts", "protocol"]),
     ("data-worker", &["domain", "engine", "protocol", "figures"]),

@@ -7,11 +7,10 @@ use domain::query::{Comparison, MeasureQuery, RowQuery};
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, parse_day};
-use domain::wire;
 use domain::zone::Zone;
 use engine::measures::{self, Arrivals, Items};
 use engine::video_view_columns::SkippedRows;
-use protocol::{Query, Subject};
+use protocol::{Query, Subject, codec};
 
 const MEMBRANES: &str = "11111111-0000-4000-8000-000000000000";
 const NAMELESS: &str = "22222222-0000-4000-8000-000000000000";
@@ -128,7 +127,7 @@ fn figures_of(measures: &Measures, change: impl FnOnce(&mut Query)) -> Vec<Figur
     let loaded = Loaded { video_views: Some(measures), ..Loaded::default() };
     let figures = build_figures(&query(change), &loaded, &PlainFormatter);
     for figure in &figures {
-        assert_eq!(wire::read(&wire::written(figure)).as_ref(), Some(figure), "figures travel whole");
+        assert_eq!(codec::decode(&codec::encode(figure)).as_ref(), Some(figure), "figures travel whole");
         let texts = [&figure.sentence, &figure.caveat];
         assert!(texts.iter().all(|text| !text.contains("  ") && text.trim() == text.as_str()), "{texts:?}");
     }
