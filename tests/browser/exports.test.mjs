@@ -219,11 +219,14 @@ test('printing cuts no figure off, and a figure can be printed alone', async () 
       };
     });
     await page.emulateMedia({ media: 'print' });
-    const printFigure = (title) =>
-      figure(page, title).locator('.figure-menu').evaluate((menu) => {
-        menu.open = true;
-        [...menu.querySelectorAll('button')].find((button) => button.textContent === 'Print').click();
-      });
+    // A menu is not visible on paper.
+    const printFigure = async (title) => {
+      const menu = figure(page, title).locator('.figure-menu');
+      await menu.evaluate((menu) => (menu.open = true));
+      const print = menu.locator('button', { hasText: 'Print' });
+      await print.waitFor({ state: 'attached' });
+      await print.evaluate((button) => button.click());
+    };
     await printFigure('Minutes by role');
     await printFigure('Students');
     await page.waitForFunction(() => window.printed.length === 2);
