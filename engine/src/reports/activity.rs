@@ -3,12 +3,12 @@
 //! Each row is one event. A row without a user id counts as an event, but not as a person. Students are
 //! people whose institution role is student; everybody else with a user id counts as a person only.
 
-use super::selection::{Row, Selection};
+use super::selection::{ColumnNames, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::measures::MAX_STEPS;
 use crate::table::cell_value;
-use crate::table::dataset::DataStatus;
+use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
@@ -145,22 +145,37 @@ pub struct Activity {
     pub skipped_rows: SkippedRows,
 }
 
-/// The cells of a row, as codes: deck name, course as displayed, and a number (if the report has that
-/// column).
-pub type Cells = [u32; 3];
+/// The columns that rows are selected by, in a report about decks.
+pub(super) const COLUMNS: ColumnNames = ColumnNames {
+    time: "event_timestamp",
+    course: "courseId",
+    section: "sectionId",
+    user: "userid",
+    role: "role",
+    deck: "presentationID",
+};
+
+/// Column of the deck's name in a report about decks.
+pub(super) const DECK_NAME: &str = "presentationName";
+
+/// Column of the course as displayed.
+pub(super) const COURSE_NAME: &str = "courseIdentifier";
 
 impl Activity {
-    /// Measures a selection whose cells are [`Cells`].
+    /// Measures a selection. `deck_name` is the column of the deck's name, and `number` that of a number; empty if the
+    /// report has none.
     #[must_use]
-    pub fn from_selection(selection: &Selection<'_, 3>) -> Self {
+    pub fn from_selection(selection: &Selection<'_>, deck_name: &str, number: &str) -> Self {
+        let [deck_names, course_names, numbers] =
+            [deck_name, COURSE_NAME, number].map(|name| selection.column(name));
+        let number_in = |row: &Row| cell_value::parse_count(selection.texts.bytes_of(numbers.code(row)));
         let steps = Steps::for_days(&selection.days);
         let mut days = vec![EventCounter::default(); selection.days.len()];
         let mut total = EventCounter::default();
         let mut week = weekdays(&selection.days);
-        let mut decks: BTreeMap<u32, (EventCounter, Vec<u64>, Vec<&Row<3>>)> = BTreeMap::new();
+        let mut decks: BTreeMap<u32, (EventCounter, Vec<u64>, Vec<&Row>)> = BTreeMap::new();
         for row in &selection.rows {
-            let [_, _, number] = row.cells;
-            let amount = cell_value::parse_count(selection.texts.bytes_of(number)).unwrap_or(0);
+            let amount = number_in(row).unwrap_or(0);
             let (deck, series, rows) = decks.entry(row.deck).or_default();
             deck.add(row.user, row.role, amount);
             steps.add_event(series, row.day);
@@ -174,7 +189,7 @@ impl Activity {
             }
             let weekday = selection.days.get(row.day).map(|(day, _)| weekday_of(*day));
             let hours = weekday.and_then(|weekday| week.get_mut(weekday)).map(|weekday| &mut weekday.hours);
-            if let Some(events) = hours.and_then(|hours| hours.get_mut(row.hour)) {
+            if let Some(events) = hours.and_then(|hours| hours.get_mut(usize::from(row.hour))) {
                 *events += 1;
             }
         }
@@ -182,13 +197,10 @@ impl Activity {
             .into_iter()
             .map(|(id, (counter, series, rows))| Deck {
                 id: selection.text(id).into_owned(),
-                name: selection.latest_text(rows.iter().map(|row| row.cells[0])),
-                course: selection.latest_text(rows.iter().map(|row| row.cells[1])),
+                name: selection.latest_text(&rows, &deck_names),
+                course: selection.latest_text(&rows, &course_names),
                 count: counter.finish(),
-                newest: rows
-                    .iter()
-                    .rev()
-                    .find_map(|row| cell_value::parse_count(selection.texts.bytes_of(row.cells[2]))),
+                newest: rows.iter().rev().find_map(|row| number_in(row)),
                 steps: steps.series(&series),
                 is_left_out: rows.iter().all(|row| !row.is_chosen),
             })
@@ -229,27 +241,9 @@ pub fn is_nothing_known<T>(days: &[(Day, Completeness<T>)]) -> bool {
     days.iter().all(|(_, known)| matches!(known, Completeness::Missing))
 }
 
-/// The columns of a report about decks; `number` is the column of the number in [`Cells`].
-#[must_use]
-pub(super) fn columns(number: &'static str) -> super::selection::ColumnNames<3> {
-    super::selection::ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user: "userid",
-        role: "role",
-        deck: "presentationID",
-        cells: ["presentationName", "courseIdentifier", number],
-    }
-}
-
-/// Selects the rows of a report about decks and measures them.
-pub(super) fn measure_decks(
-    dataset: &crate::table::dataset::Dataset,
-    query: &MeasureQuery,
-    number: &'static str,
-) -> Activity {
-    Activity::from_selection(&Selection::new(dataset, query, &columns(number)))
+/// Selects the rows of a report about decks and measures them; `number` is the column of a number, or empty.
+pub(super) fn measure_decks(dataset: &Dataset, query: &MeasureQuery, number: &str) -> Activity {
+    Activity::from_selection(&Selection::new(dataset, query, &COLUMNS), DECK_NAME, number)
 }
 
 #[cfg(test)]

@@ -45,11 +45,13 @@ pub struct Measures {
 /// Measures confusion marks and their outliers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &activity::columns(""));
-    let mut courses: BTreeMap<u32, BTreeMap<usize, Vec<&Row<3>>>> = BTreeMap::new();
+    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let mut courses: BTreeMap<u32, BTreeMap<usize, Vec<&Row>>> = BTreeMap::new();
     for row in selection.chosen_rows() {
         courses.entry(row.course).or_default().entry(row.day).or_default().push(row);
     }
+    let [deck_names, course_names] =
+        [activity::DECK_NAME, activity::COURSE_NAME].map(|name| selection.column(name));
     let mut outliers = Vec::new();
     for days in courses.values().filter(|days| days.len() >= MIN_DAYS) {
         let usual = median(days.values().map(|rows| rows.len() as u64).collect());
@@ -64,14 +66,14 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
                 *decks.entry(row.deck).or_default() += 1;
             }
             let main_deck = decks.into_iter().max_by_key(|(_, marks)| *marks).map(|(deck, _)| deck);
+            let rows_of_deck: Vec<&Row> =
+                rows.iter().copied().filter(|row| Some(row.deck) == main_deck).collect();
             let people: BTreeSet<u32> =
                 rows.iter().map(|row| row.user).filter(|user| *user != EMPTY).collect();
             outliers.push(Outlier {
                 day: *day,
-                course: selection.latest_text(rows.iter().map(|row| row.cells[1])),
-                deck: selection.latest_text(
-                    rows.iter().filter(|row| Some(row.deck) == main_deck).map(|row| row.cells[0]),
-                ),
+                course: selection.latest_text(rows, &course_names),
+                deck: selection.latest_text(&rows_of_deck, &deck_names),
                 marks,
                 usual,
                 people: people.len() as u64,
@@ -80,7 +82,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     }
     // Largest ratio first, in whole numbers: a/b > c/d if and only if a·d > c·b.
     outliers.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
-    Measures { activity: Activity::from_selection(&selection), outliers }
+    Measures { activity: Activity::from_selection(&selection, activity::DECK_NAME, ""), outliers }
 }
 
 #[cfg(test)]

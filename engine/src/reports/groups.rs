@@ -2,8 +2,8 @@
 //!
 //! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
-use super::activity::{EventCounter, EventCounts};
-use super::selection::{ColumnNames, Row, Selection, find_codes};
+use super::activity::{self, EventCounter, EventCounts};
+use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
@@ -40,53 +40,50 @@ pub struct Groups {
     pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
 }
 
-/// The columns of a report. The last cell is the id that identifies an event with several rows, if the report
-/// has one.
-fn columns(report: KnownReport) -> ColumnNames<3> {
-    let (user, role, event, deck) = match report {
-        KnownReport::QAndA => ("answer_userid", "answer_role", "answerid", ""),
+/// The columns of a report, and the column of the id that identifies an event with several rows; empty if the report has
+/// none.
+fn columns(report: KnownReport) -> (ColumnNames, &'static str) {
+    match report {
+        KnownReport::QAndA => {
+            let columns =
+                ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS };
+            (columns, "answerid")
+        }
         KnownReport::Presentation
         | KnownReport::VideoView
         | KnownReport::Confused
         | KnownReport::Polling
         | KnownReport::Notes
         | KnownReport::Asset
-        | KnownReport::AssetByDate => ("userid", "role", "", "presentationID"),
-    };
-    ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user,
-        role,
-        deck,
-        cells: ["sectionNumber", "courseIdentifier", event],
+        | KnownReport::AssetByDate => (activity::COLUMNS, ""),
     }
 }
 
 /// Counts the rows of a report by section and by role.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> Groups {
-    let columns = columns(report);
+    let (columns, event_id) = columns(report);
     let mut all_sections = query.clone();
     all_sections.base.sections.clear();
     let mut all_roles = query.clone();
     all_roles.base.roles.clear();
     let selection = Selection::new(dataset, &all_sections, &columns);
-    let mut sections: BTreeMap<u32, (EventCounter, Vec<[u32; 3]>)> = BTreeMap::new();
-    for row in events(&selection) {
-        let (counter, cells) = sections.entry(row.section).or_default();
+    let [event_ids, numbers, course_names] =
+        [event_id, "sectionNumber", activity::COURSE_NAME].map(|name| selection.column(name));
+    let mut sections: BTreeMap<u32, (EventCounter, Vec<&Row>)> = BTreeMap::new();
+    for row in events(&selection, &event_ids) {
+        let (counter, rows) = sections.entry(row.section).or_default();
         counter.add(row.user, row.role, 0);
-        cells.push(row.cells);
+        rows.push(row);
     }
     let chosen = find_codes(&query.base.sections, selection.texts);
     let mut sections: Vec<Section> = sections
         .into_iter()
-        .map(|(section, (counter, cells))| {
+        .map(|(section, (counter, rows))| {
             let id = selection.text(section).into_owned();
             Section {
-                number: selection.latest_text(cells.iter().map(|cells| cells[0])),
-                course: selection.latest_text(cells.iter().map(|cells| cells[1])),
+                number: selection.latest_text(&rows, &numbers),
+                course: selection.latest_text(&rows, &course_names),
                 count: counter.finish(),
                 is_left_out: chosen.as_ref().is_some_and(|chosen| !chosen.contains(&section)),
                 id,
@@ -96,7 +93,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
     sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
     let selection = Selection::new(dataset, &all_roles, &columns);
     let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
-    for row in events(&selection) {
+    for row in events(&selection, &event_ids) {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
     let filter = &query.base.roles;
@@ -113,10 +110,13 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
 }
 
 /// One row for each event: of an edited answer, its last row.
-fn events<'a>(selection: &'a Selection<'_, 3>) -> Vec<&'a Row<3>> {
+fn events<'a>(selection: &'a Selection<'_>, event_ids: &Column<'_>) -> Vec<&'a Row> {
     let mut seen: BTreeSet<u32> = BTreeSet::new();
-    let is_last = |row: &&Row<3>| row.cells[2] == EMPTY || seen.insert(row.cells[2]);
-    let mut rows: Vec<&Row<3>> = selection.chosen_rows().rev().filter(is_last).collect();
+    let is_last = |row: &&Row| {
+        let event = event_ids.code(row);
+        event == EMPTY || seen.insert(event)
+    };
+    let mut rows: Vec<&Row> = selection.chosen_rows().rev().filter(is_last).collect();
     rows.reverse();
     rows
 }

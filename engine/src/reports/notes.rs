@@ -3,7 +3,7 @@
 
 use super::activity::{self, Activity, EventCounter};
 use super::cell_text;
-use super::selection::{ColumnNames, Selection, format_person_name};
+use super::selection::{Column, Row, Selection, format_person_name};
 use crate::dictionary::EMPTY;
 use crate::table::cell_value;
 use crate::table::dataset::Dataset;
@@ -11,6 +11,9 @@ use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
 use domain::time::Day;
 use std::collections::BTreeMap;
+
+/// Column of the number of words.
+const WORDS: &str = "note_count";
 
 /// Largest number of events returned with their text.
 const MAX_NOTES: usize = 500;
@@ -60,12 +63,11 @@ pub struct Measures {
 
 /// Accumulates a student's note events.
 #[derive(Default)]
-struct StudentCounter {
+struct StudentCounter<'a> {
     count: EventCounter,
     /// Events by step.
     series: Vec<u64>,
-    /// The cells of each row.
-    rows: Vec<[u32; 5]>,
+    rows: Vec<&'a Row>,
     /// Index of the last event's day.
     last: usize,
 }
@@ -73,34 +75,26 @@ struct StudentCounter {
 /// Measures note events and words.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let activity = activity::measure_decks(dataset, query, "note_count");
-    let columns = ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user: "userid",
-        role: "role",
-        deck: "presentationID",
-        cells: ["presentationName", "note_count", "content", "firstname", "lastname"],
-    };
-    let selection = Selection::new(dataset, query, &columns);
-    let words = |code: u32| cell_value::parse_count(selection.texts.bytes_of(code));
-    let mut students: BTreeMap<u32, StudentCounter> = BTreeMap::new();
+    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let activity = Activity::from_selection(&selection, activity::DECK_NAME, WORDS);
+    let [deck_names, word_counts, contents, first_names, last_names] =
+        [activity::DECK_NAME, WORDS, "content", "firstname", "lastname"].map(|name| selection.column(name));
+    let words = |row: &Row| cell_value::parse_count(selection.texts.bytes_of(word_counts.code(row)));
+    let mut students: BTreeMap<u32, StudentCounter<'_>> = BTreeMap::new();
     for row in selection.chosen_rows().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY)
     {
         let StudentCounter { count, series, rows, last } = students.entry(row.user).or_default();
-        count.add(row.user, row.role, words(row.cells[1]).unwrap_or(0));
+        count.add(row.user, row.role, words(row).unwrap_or(0));
         activity.steps.add_event(series, row.day);
-        rows.push(row.cells);
+        rows.push(row);
         *last = row.day;
     }
     let mut students: Vec<Student> = students
         .into_iter()
         .filter_map(|(id, StudentCounter { count, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
-            let [first_name, last_name] = [3, 4].map(|cell: usize| {
-                selection.latest_text(rows.iter().filter_map(|row| row.get(cell).copied()))
-            });
+            let [first_name, last_name] =
+                [&first_names, &last_names].map(|column| selection.latest_text(&rows, column));
             let count = count.finish();
             Some(Student {
                 id: selection.text(id).into_owned(),
@@ -115,13 +109,13 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     students.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
     let limit = if query.contents { MAX_NOTES } else { 0 };
     let newest = selection.chosen_rows().rev().take(limit).map(|row| {
-        let [deck, count, content, first, last] = row.cells;
+        let text = |column: &Column<'_>| selection.text(column.code(row));
         NoteEvent {
             at: row.at,
-            deck: selection.text(deck).into_owned(),
-            person: format_person_name(&selection.text(first), &selection.text(last)),
-            words: words(count),
-            text: cell_text::plain_text(&selection.text(content)),
+            deck: text(&deck_names).into_owned(),
+            person: format_person_name(&text(&first_names), &text(&last_names)),
+            words: words(row),
+            text: cell_text::plain_text(&text(&contents)),
         }
     });
     let newest = newest.collect();

@@ -7,9 +7,9 @@
 
 pub mod content;
 
-use super::activity::Steps;
+use super::activity::{self, Steps};
 use super::cell_text;
-use super::selection::{ColumnNames, Row, Selection};
+use super::selection::{Column, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
@@ -158,23 +158,28 @@ pub struct Measures {
     pub skipped_rows: SkippedRows,
 }
 
-const COLUMNS: ColumnNames<7> = ColumnNames {
-    time: "event_timestamp",
-    course: "courseId",
-    section: "sectionId",
-    user: "userid",
-    role: "role",
-    deck: "presentation_id",
-    cells: [
-        "activity_id",
-        "activity_prompt",
-        "activity_content",
-        "solution",
-        "answer",
-        "answer_id",
-        "presentation_name",
-    ],
-};
+/// The columns of a poll's rows.
+struct PollColumns<'a> {
+    prompts: Column<'a>,
+    contents: Column<'a>,
+    solutions: Column<'a>,
+    answers: Column<'a>,
+    answer_ids: Column<'a>,
+    deck_names: Column<'a>,
+}
+
+impl<'a> PollColumns<'a> {
+    fn find(selection: &Selection<'a>) -> Self {
+        Self {
+            prompts: selection.column("activity_prompt"),
+            contents: selection.column("activity_content"),
+            solutions: selection.column("solution"),
+            answers: selection.column("answer"),
+            answer_ids: selection.column("answer_id"),
+            deck_names: selection.column(activity::DECK_NAME),
+        }
+    }
+}
 
 /// What identifies an answer: its user; without a user id, its answer id; without either, its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -187,19 +192,16 @@ enum AnswerKey {
 /// Measures polls and their latest answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &COLUMNS);
-    let courses = Selection::new(
-        dataset,
-        query,
-        &ColumnNames { cells: ["courseIdentifier"], ..columns_without_cells() },
-    );
-    let names: BTreeMap<u32, u32> = courses
+    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let columns = PollColumns::find(&selection);
+    let (poll_ids, course_names) = (selection.column("activity_id"), selection.column(activity::COURSE_NAME));
+    let names: BTreeMap<u32, u32> = selection
         .rows
         .iter()
-        .map(|row| (row.course, row.cells[0]))
+        .map(|row| (row.course, course_names.code(row)))
         .filter(|(_, name)| *name != EMPTY)
         .collect();
-    let mut polls: BTreeMap<u32, Vec<&Row<7>>> = BTreeMap::new();
+    let mut polls: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
     let mut days = vec![0u64; selection.days.len()];
     let mut active: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
@@ -208,7 +210,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         active.entry(row.course).or_default().insert(row.user);
     }
     for row in selection.chosen_rows() {
-        polls.entry(row.cells[0]).or_default().push(row);
+        polls.entry(poll_ids.code(row)).or_default().push(row);
         if let Some(day) = days.get_mut(row.day) {
             *day += 1;
         }
@@ -224,7 +226,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         .into_iter()
         .filter_map(|(id, rows)| {
             let first = rows.first()?;
-            let mut poll = measure_poll(&selection, id, &rows)?;
+            let mut poll = measure_poll(&selection, &columns, id, &rows)?;
             poll.active = active.get(&first.course).map_or(0, |students| students.len() as u64);
             poll.course =
                 names.get(&first.course).map_or_else(String::new, |n| selection.text(*n).into_owned());
@@ -252,34 +254,34 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     }
 }
 
-const fn columns_without_cells() -> ColumnNames<1> {
-    let ColumnNames { time, course, section, user, role, deck, .. } = COLUMNS;
-    ColumnNames { time, course, section, user, role, deck, cells: [""] }
-}
-
 /// Measures one poll from its rows, without `course` and `active`.
-fn measure_poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Option<Poll> {
-    let newest_cell =
-        |index: usize| selection.latest_text(rows.iter().filter_map(|row| row.cells.get(index).copied()));
+fn measure_poll(
+    selection: &Selection<'_>,
+    columns: &PollColumns<'_>,
+    id: u32,
+    rows: &[&Row],
+) -> Option<Poll> {
+    let newest_cell = |column: &Column<'_>| selection.latest_text(rows, column);
+    let answer_in = |row: &Row| columns.answers.code(row);
     // Rows are in the order of time, so the last one inserted is the latest.
-    let mut latest: BTreeMap<AnswerKey, &Row<7>> = BTreeMap::new();
+    let mut latest: BTreeMap<AnswerKey, &Row> = BTreeMap::new();
     let mut answers_by_user: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
-        let key = match (row.user, row.cells[5]) {
+        let key = match (row.user, columns.answer_ids.code(row)) {
             (EMPTY, EMPTY) => AnswerKey::Row(index),
             (EMPTY, answer) => AnswerKey::Id(answer),
             (user, _) => AnswerKey::Person(user),
         };
         latest.insert(key, row);
         if row.role == InstitutionRole::Student && row.user != EMPTY {
-            answers_by_user.entry(row.user).or_default().insert(row.cells[4]);
+            answers_by_user.entry(row.user).or_default().insert(answer_in(row));
         }
     }
-    let choices = content::choices(&newest_cell(2));
-    let solution = split_answer(&choices, &newest_cell(3));
+    let choices = content::choices(&newest_cell(&columns.contents));
+    let solution = split_answer(&choices, &newest_cell(&columns.solutions));
     let answers: BTreeMap<u32, Vec<String>> = latest
         .values()
-        .map(|row| (row.cells[4], split_answer(&choices, &selection.text(row.cells[4]))))
+        .map(|row| (answer_in(row), split_answer(&choices, &selection.text(answer_in(row)))))
         .collect();
     let encoding = AnswerEncoding::detect(&choices, answers.values().flatten().chain(&solution));
     let solution: BTreeSet<MatchedAnswer> =
@@ -297,9 +299,9 @@ fn measure_poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Opti
     let (mut answered, mut right, mut of) = (RespondentCounts::default(), 0, 0);
     let mut latest_answers = Vec::new();
     for row in latest.values() {
-        let parts = matched.get(&row.cells[4])?;
+        let (section, answer) = (row.section, answer_in(row));
+        let parts = matched.get(&answer)?;
         let is_right = can_be_compared.then_some(*parts == solution);
-        let (section, answer) = (row.section, row.cells[4]);
         latest_answers.push(LatestAnswer {
             user: row.user,
             role: row.role,
@@ -332,8 +334,8 @@ fn measure_poll(selection: &Selection<'_, 7>, id: u32, rows: &[&Row<7>]) -> Opti
     let changed = answers_by_user.values().filter(|answers| answers.len() > 1).count() as u64;
     Some(Poll {
         id: selection.text(id).into_owned(),
-        prompt: cell_text::plain_text(&newest_cell(1)),
-        deck: newest_cell(6),
+        prompt: cell_text::plain_text(&newest_cell(&columns.prompts)),
+        deck: newest_cell(&columns.deck_names),
         deck_id: selection.text(rows.first()?.deck).into_owned(),
         course: String::new(),
         day: selection.days.get(rows.first()?.day)?.0,

@@ -4,8 +4,9 @@
 //! times, the number of unanswered questions and the busiest lecture cannot be measured.
 //! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
+use super::activity;
 use super::cell_text;
-use super::selection::{ColumnNames, Row, Selection, format_person_name};
+use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::table::dataset::Dataset;
@@ -92,26 +93,15 @@ pub struct Measures {
     pub skipped_rows: SkippedRows,
 }
 
-const COLUMNS: ColumnNames<10> = ColumnNames {
-    time: "event_timestamp",
-    course: "courseId",
-    section: "sectionId",
-    user: "answer_userid",
-    role: "answer_role",
-    deck: "",
-    cells: [
-        "questionid",
-        "question",
-        "question_userid",
-        "question_firstname",
-        "question_lastname",
-        "question_role",
-        "answerid",
-        "answer",
-        "answer_firstname",
-        "answer_lastname",
-    ],
-};
+const COLUMNS: ColumnNames =
+    ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS };
+
+/// The columns of ids.
+struct IdColumns<'a> {
+    questions: Column<'a>,
+    askers: Column<'a>,
+    answers: Column<'a>,
+}
 
 /// Measures threads. Filters of people and roles apply to authors of answers.
 #[must_use]
@@ -121,13 +111,16 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     all_people.base.roles.clear();
     all_people.base.student = None;
     let mut all_answers = Selection::new(dataset, &all_people, &COLUMNS);
+    let [questions, askers, answers] =
+        ["questionid", "question_userid", "answerid"].map(|name| selection.column(name));
+    let ids = IdColumns { questions, askers, answers };
     if let Some(student) = &query.base.student {
-        retain_threads_with(student, &mut all_answers);
+        retain_threads_with(student, &mut all_answers, &ids);
     }
     let mut days: Vec<BTreeSet<(u32, usize)>> = vec![BTreeSet::new(); selection.days.len()];
     for (index, row) in selection.rows.iter().enumerate() {
         if let Some(day) = days.get_mut(row.day) {
-            day.insert(answer_key(index, row));
+            day.insert(answer_key(index, row, &ids));
         }
     }
     let days = selection
@@ -137,7 +130,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         .zip(&days)
         .map(|((index, (day, _)), answers)| (*day, selection.completeness(index, answers.len() as u64)))
         .collect();
-    let threads = group_threads(&all_answers);
+    let threads = group_threads(&all_answers, &ids);
     let mut roles: BTreeMap<InstitutionRole, (u64, BTreeSet<u32>)> = BTreeMap::new();
     let mut answered_by_students = 0;
     for answers in threads.values() {
@@ -153,8 +146,8 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     }
     Measures {
         days,
-        chosen: count_threads(&group_threads(&selection)),
-        all: count_threads(&threads),
+        chosen: count_threads(&group_threads(&selection, &ids), &ids),
+        all: count_threads(&threads, &ids),
         roles: roles
             .into_iter()
             .map(|(role, (answers, people))| RoleAnswers { role, answers, people: people.len() as u64 })
@@ -166,33 +159,37 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
 }
 
 /// Retains the threads in which a student asked or answered, with all of their answers.
-fn retain_threads_with(student: &UserId, selection: &mut Selection<'_, 10>) {
+fn retain_threads_with(student: &UserId, selection: &mut Selection<'_>, ids: &IdColumns<'_>) {
     let student = selection.texts.find(student.as_str().as_bytes());
-    let has_student = |row: &&Row<10>| Some(row.user) == student || Some(row.cells[2]) == student;
-    let threads: BTreeSet<u32> = selection.rows.iter().filter(has_student).map(|row| row.cells[0]).collect();
-    selection.rows.retain(|row| threads.contains(&row.cells[0]));
+    let has_student = |row: &&Row| Some(row.user) == student || Some(ids.askers.code(row)) == student;
+    let threads: BTreeSet<u32> =
+        selection.rows.iter().filter(has_student).map(|row| ids.questions.code(row)).collect();
+    selection.rows.retain(|row| threads.contains(&ids.questions.code(row)));
 }
 
 /// The rows of each answer of a thread by [`answer_key`], the oldest first.
-type AnswerRows<'a> = BTreeMap<(u32, usize), Vec<&'a Row<10>>>;
+type AnswerRows<'a> = BTreeMap<(u32, usize), Vec<&'a Row>>;
 
 /// Identifies an answer: the code of its id and 0, or, without an id, the index of its row.
-fn answer_key(index: usize, row: &Row<10>) -> (u32, usize) {
-    (row.cells[6], if row.cells[6] == EMPTY { index } else { 0 })
+fn answer_key(index: usize, row: &Row, ids: &IdColumns<'_>) -> (u32, usize) {
+    let answer = ids.answers.code(row);
+    (answer, if answer == EMPTY { index } else { 0 })
 }
 
 /// The answers of each thread, by the code of the question's id.
-fn group_threads<'a>(selection: &'a Selection<'_, 10>) -> BTreeMap<u32, AnswerRows<'a>> {
+fn group_threads<'a>(selection: &'a Selection<'_>, ids: &IdColumns<'_>) -> BTreeMap<u32, AnswerRows<'a>> {
     let mut threads: BTreeMap<u32, AnswerRows<'a>> = BTreeMap::new();
     for (index, row) in selection.rows.iter().enumerate() {
-        threads.entry(row.cells[0]).or_default().entry(answer_key(index, row)).or_default().push(row);
+        let answers = threads.entry(ids.questions.code(row)).or_default();
+        answers.entry(answer_key(index, row, ids)).or_default().push(row);
     }
     threads
 }
 
-fn count_threads(threads: &BTreeMap<u32, AnswerRows<'_>>) -> ThreadCounts {
+fn count_threads(threads: &BTreeMap<u32, AnswerRows<'_>>, ids: &IdColumns<'_>) -> ThreadCounts {
     let latest = threads.values().flat_map(|answers| answers.values().filter_map(|rows| rows.last()));
-    let askers: BTreeSet<u32> = latest.map(|row| row.cells[2]).filter(|asker| *asker != EMPTY).collect();
+    let askers: BTreeSet<u32> =
+        latest.map(|row| ids.askers.code(row)).filter(|asker| *asker != EMPTY).collect();
     ThreadCounts {
         questions: threads.len() as u64,
         answers: threads.values().map(|answers| answers.len() as u64).sum(),
@@ -201,39 +198,42 @@ fn count_threads(threads: &BTreeMap<u32, AnswerRows<'_>>) -> ThreadCounts {
 }
 
 fn newest_threads(
-    selection: &Selection<'_, 10>,
+    selection: &Selection<'_>,
     threads: &BTreeMap<u32, AnswerRows<'_>>,
     contents: bool,
 ) -> Vec<Thread> {
-    let text = |code: u32| contents.then(|| cell_text::plain_text(&selection.text(code)));
-    let name = |first: u32, last: u32| format_person_name(&selection.text(first), &selection.text(last));
+    let question_names = ["question_firstname", "question_lastname"].map(|name| selection.column(name));
+    let answer_names = ["answer_firstname", "answer_lastname"].map(|name| selection.column(name));
+    let [questions, answers, asker_roles] =
+        ["question", "answer", "question_role"].map(|name| selection.column(name));
+    let cell = |column: &Column<'_>, row: &Row| selection.text(column.code(row));
+    let text = |column, row| contents.then(|| cell_text::plain_text(&cell(column, row)));
+    let name = |[first, last]: &[Column<'_>; 2], row| format_person_name(&cell(first, row), &cell(last, row));
     let mut threads: Vec<Thread> = threads
         .iter()
-        .filter_map(|(id, answers)| {
-            let newest = answers.values().filter_map(|rows| rows.last()).max_by_key(|row| row.at)?;
-            let [_, question, _, first, last, role, ..] = newest.cells;
-            let mut answers: Vec<Answer> = answers
+        .filter_map(|(id, rows_by_answer)| {
+            let newest = rows_by_answer.values().filter_map(|rows| rows.last()).max_by_key(|row| row.at)?;
+            let mut thread_answers: Vec<Answer> = rows_by_answer
                 .values()
                 .filter_map(|rows| {
                     let row = rows.last()?;
-                    let [.., answer, first, last] = row.cells;
                     let earlier = rows.len() as u64 - 1;
                     Some(Answer {
                         at: row.at,
-                        person: name(first, last),
+                        person: name(&answer_names, row),
                         role: row.role,
-                        text: text(answer),
+                        text: text(&answers, row),
                         earlier,
                     })
                 })
                 .collect();
-            answers.sort_by_key(|answer| answer.at);
+            thread_answers.sort_by_key(|answer| answer.at);
             Some(Thread {
                 id: selection.text(*id).into_owned(),
-                person: name(first, last),
-                role: InstitutionRole::from_text(&selection.text(role)),
-                text: text(question),
-                answers,
+                person: name(&question_names, newest),
+                role: InstitutionRole::from_text(&cell(&asker_roles, newest)),
+                text: text(&questions, newest),
+                answers: thread_answers,
             })
         })
         .collect();

@@ -14,11 +14,11 @@ use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::{Borrow, Cow};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the columns to read.
+/// The names of the columns that rows are selected by.
 #[derive(Debug, Clone, Copy)]
-pub struct ColumnNames<const N: usize> {
+pub struct ColumnNames {
     /// Column of the timestamp.
     pub time: &'static str,
     /// Column of the course's UUID.
@@ -31,52 +31,93 @@ pub struct ColumnNames<const N: usize> {
     pub role: &'static str,
     /// Column of the deck's (or video's) UUID; empty if the report has none.
     pub deck: &'static str,
-    /// Further columns.
-    pub cells: [&'static str; N],
 }
 
-/// One row.
+/// One row. Its cells in further columns are read by [`Column::code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row<const N: usize> {
+pub struct Row {
     /// Seconds since 1970, UTC.
     pub at: u32,
     /// Index of its day in [`Selection::days`].
     pub day: usize,
-    /// Its hour of the day in the query's zone, from 0.
-    pub hour: usize,
     /// Code of its course.
     pub course: u32,
     /// Code of its section.
     pub section: u32,
     /// Code of its user id; [`EMPTY`] if it has none.
     pub user: u32,
-    /// The user's role.
-    pub role: InstitutionRole,
     /// Code of its deck.
     pub deck: u32,
+    /// Number of its table, in the order of [`Dataset::iter`].
+    table: u32,
+    /// Its number in that table.
+    number: u32,
+    /// Its hour of the day in the query's zone, from 0.
+    pub hour: u8,
+    /// The user's role.
+    pub role: InstitutionRole,
     /// Whether it passes the deck filter.
     pub is_chosen: bool,
-    /// Codes of the further columns.
-    pub cells: [u32; N],
+}
+
+impl Row {
+    /// Whether it has a user id.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.user != EMPTY
+    }
+}
+
+/// A further column: the cells of a dataset's rows under one name.
+#[derive(Debug, Clone, Default)]
+pub struct Column<'a> {
+    /// For each table, the codes of its rows; empty if the table lacks the column.
+    codes: Vec<&'a [u32]>,
+}
+
+impl<'a> Column<'a> {
+    /// The column called `name`.
+    #[must_use]
+    pub fn find(dataset: &'a Dataset, name: &str) -> Self {
+        Self { codes: dataset.iter().map(|(_, data)| codes_of(&data.table, name)).collect() }
+    }
+
+    /// The code of a row's cell; [`EMPTY`] if its table lacks the column. The row is one of the same dataset.
+    #[must_use]
+    #[inline]
+    pub fn code(&self, row: &Row) -> u32 {
+        self.codes.get(row.table as usize).map_or(EMPTY, |codes| code_at(codes, row.number))
+    }
+}
+
+/// The codes of the column called `name`; empty if the table lacks it.
+fn codes_of<'a>(table: &'a Table, name: &str) -> &'a [u32] {
+    table.column_index(name).map_or(&[], |column| table.codes(column))
+}
+
+#[inline]
+fn code_at(codes: &[u32], row: u32) -> u32 {
+    codes.get(row as usize).copied().unwrap_or(EMPTY)
 }
 
 /// The rows that match a query.
 #[derive(Debug)]
-pub struct Selection<'a, const N: usize> {
+pub struct Selection<'a> {
+    dataset: &'a Dataset,
     /// The texts of the codes.
     pub texts: &'a Dictionary,
     /// Every day of the range, first to last.
     pub days: Vec<(Day, DataStatus)>,
     /// The rows, in the order of time; rows of the same second in the order of their file.
-    pub rows: Vec<Row<N>>,
+    pub rows: Vec<Row>,
     /// Rows of the whole dataset that could not be read: ragged, or without a valid time.
     pub skipped_rows: SkippedRows,
 }
 
-impl<'a, const N: usize> Selection<'a, N> {
+impl<'a> Selection<'a> {
     /// Selects the rows of a dataset that match a query.
     #[must_use]
-    pub fn new(dataset: &'a Dataset, query: &MeasureQuery, columns: &ColumnNames<N>) -> Self {
+    pub fn new(dataset: &'a Dataset, query: &MeasureQuery, columns: &ColumnNames) -> Self {
         let base = &query.base;
         let starts: Vec<i64> = base
             .range
@@ -97,14 +138,15 @@ impl<'a, const N: usize> Selection<'a, N> {
             decks: find_codes(&query.decks, texts),
             users: find_codes(base.student.as_slice(), texts),
         };
-        let mut roles: HashMap<u32, InstitutionRole> = HashMap::new();
+        let names = [columns.time, columns.course, columns.section, columns.user, columns.role, columns.deck];
+        let mut roles_by_code: BTreeMap<u32, InstitutionRole> = BTreeMap::new();
         let mut rows = Vec::new();
         let mut skipped_rows = SkippedRows { ragged: dataset.ragged(), undated: 0 };
-        for (_, data) in dataset.iter() {
-            let indexes = ColumnIndexes::find(&data.table, columns);
-            for row in 0..data.table.rows() {
-                let code = |index| data.table.code(index, row);
-                let Some(at) = cell_value::parse_time(texts.bytes_of(code(indexes.time))) else {
+        for (table, (_, data)) in (0..).zip(dataset.iter()) {
+            let [times, courses, sections, users, roles, decks] =
+                names.map(|name| codes_of(&data.table, name));
+            for number in (0..).take(data.table.rows()) {
+                let Some(at) = cell_value::parse_time(texts.bytes_of(code_at(times, number))) else {
                     skipped_rows.undated += 1;
                     continue;
                 };
@@ -115,39 +157,43 @@ impl<'a, const N: usize> Selection<'a, N> {
                 if days.get(day).is_none_or(|(_, status)| *status == DataStatus::Missing) {
                     continue;
                 }
-                let (course, section, user) =
-                    (code(indexes.course), code(indexes.section), code(indexes.user));
-                let role_code = code(indexes.role);
-                let role = *roles
-                    .entry(role_code)
-                    .or_insert_with(|| InstitutionRole::from_text(&texts.text(role_code)));
+                let [course, section, user, role] =
+                    [courses, sections, users, roles].map(|codes| code_at(codes, number));
+                let role = *roles_by_code
+                    .entry(role)
+                    .or_insert_with(|| InstitutionRole::from_text(&texts.text(role)));
                 let role_passes = base.roles.is_empty() || base.roles.contains(&role);
                 let user_passes = passes(&filter.users, user) && role_passes;
                 if !(passes(&filter.courses, course) && passes(&filter.sections, section) && user_passes) {
                     continue;
                 }
-                let deck = code(indexes.deck);
+                let deck = code_at(decks, number);
                 rows.push(Row {
                     at,
                     day,
-                    hour: base.zone.hour_of(Timestamp(second * SECOND)) as usize,
                     course,
                     section,
                     user,
-                    role,
                     deck,
+                    table,
+                    number,
+                    hour: u8::try_from(base.zone.hour_of(Timestamp(second * SECOND))).unwrap_or(0),
+                    role,
                     is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
-                    cells: indexes.cells.map(code),
                 });
             }
         }
-        // A stable sort: rows of one second remain in the order of their file.
-        rows.sort_by_key(|row| row.at);
-        Self { texts, days, rows, skipped_rows }
+        Self { dataset, texts, days, rows: sort_by_time(&rows), skipped_rows }
+    }
+
+    /// The column called `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Column<'a> {
+        Column::find(self.dataset, name)
     }
 
     /// The rows that pass all filters, including the deck filter.
-    pub fn chosen_rows(&self) -> impl DoubleEndedIterator<Item = &Row<N>> {
+    pub fn chosen_rows(&self) -> impl DoubleEndedIterator<Item = &Row> {
         self.rows.iter().filter(|row| row.is_chosen)
     }
 
@@ -166,12 +212,27 @@ impl<'a, const N: usize> Selection<'a, N> {
         }
     }
 
-    /// The last non-empty text of `cells`, which are codes in the order of time; may be empty.
+    /// The last non-empty text of a column in `rows`, which are in the order of time; may be empty.
     #[must_use]
-    pub fn latest_text(&self, cells: impl DoubleEndedIterator<Item = u32>) -> String {
-        let code = cells.rev().find(|code| *code != EMPTY).unwrap_or(EMPTY);
-        self.text(code).into_owned()
+    pub fn latest_text(&self, rows: &[&Row], column: &Column<'_>) -> String {
+        self.text(latest_code(rows, column)).into_owned()
     }
+}
+
+/// The last non-empty code of a column in `rows`; [`EMPTY`] if there is none.
+pub(super) fn latest_code(rows: &[&Row], column: &Column<'_>) -> u32 {
+    rows.iter().rev().map(|row| column.code(row)).find(|code| *code != EMPTY).unwrap_or(EMPTY)
+}
+
+/// The rows in the order of time; rows of the same second keep their order.
+fn sort_by_time(rows: &[Row]) -> Vec<Row> {
+    // Time in the high half, position in the low: short keys are sorted faster than rows.
+    let mut keys: Vec<u64> =
+        (0u64..).zip(rows).map(|(position, row)| u64::from(row.at) << 32 | position).collect();
+    keys.sort_unstable();
+    let mut sorted = Vec::with_capacity(rows.len());
+    sorted.extend(keys.iter().filter_map(|key| rows.get((key & 0xffff_ffff) as usize).copied()));
+    sorted
 }
 
 /// A name in sorting order: `Nuñez, Ana`. Empty if both parts are.
@@ -199,30 +260,4 @@ fn passes(filter: &Option<BTreeSet<u32>>, code: u32) -> bool {
 /// The codes of `ids`; `None` if `ids` is empty: then there is no filter.
 pub(super) fn find_codes<T: Borrow<str>>(ids: &[T], texts: &Dictionary) -> Option<BTreeSet<u32>> {
     (!ids.is_empty()).then(|| texts.find_all(ids).into_iter().collect())
-}
-
-/// The column indexes of [`ColumnNames`] in one table; `None` if the table lacks a column.
-struct ColumnIndexes<const N: usize> {
-    time: Option<usize>,
-    course: Option<usize>,
-    section: Option<usize>,
-    user: Option<usize>,
-    role: Option<usize>,
-    deck: Option<usize>,
-    cells: [Option<usize>; N],
-}
-
-impl<const N: usize> ColumnIndexes<N> {
-    fn find(table: &Table, columns: &ColumnNames<N>) -> Self {
-        let index = |name: &str| table.column_index(name);
-        Self {
-            time: index(columns.time),
-            course: index(columns.course),
-            section: index(columns.section),
-            user: index(columns.user),
-            role: index(columns.role),
-            deck: index(columns.deck),
-            cells: columns.cells.map(index),
-        }
-    }
 }

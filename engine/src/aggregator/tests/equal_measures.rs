@@ -474,21 +474,19 @@ fn person_from_table(person: &course::person::Person) -> PersonNumbers {
 }
 
 /// The columns of `videoview`; a video is filtered and grouped like a deck.
-fn column_names<const N: usize>(cells: [&'static str; N]) -> ColumnNames<N> {
-    ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user: "userid",
-        role: "role",
-        deck: "VideoId",
-        cells,
-    }
-}
+const COLUMNS: ColumnNames = ColumnNames {
+    time: "event_timestamp",
+    course: "courseId",
+    section: "sectionId",
+    user: "userid",
+    role: "role",
+    deck: "VideoId",
+};
 
 /// The rows that a selection chooses, in the order of [`RowDetails::time`] and its other fields.
 fn selected_rows(tables: &Dataset, query: &MeasureQuery) -> Vec<RowDetails> {
-    let cells = [
+    let selection = Selection::new(tables, query, &COLUMNS);
+    let columns = [
         "VideoName",
         "courseIdentifier",
         "sectionNumber",
@@ -496,11 +494,11 @@ fn selected_rows(tables: &Dataset, query: &MeasureQuery) -> Vec<RowDetails> {
         "lastname",
         "role",
         "duration_Minute",
-    ];
-    let selection = Selection::new(tables, query, &column_names(cells));
+    ]
+    .map(|name| selection.column(name));
     let rows = selection.chosen_rows().map(|row| {
         let [video, course, section, first, last, role, length] =
-            row.cells.map(|cell| selection.text(cell).into_owned());
+            columns.each_ref().map(|column| selection.text(column.code(row)).into_owned());
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -600,8 +598,8 @@ proptest! {
         let decks: Vec<PresentationId> = videos.iter().map(|video| format!("v{video}").into()).collect();
         let report_query = MeasureQuery { base: query.clone(), decks, contents: false };
         let (aggregator, measures) = aggregate(&query, &columns);
-        let selection = Selection::new(&tables, &report_query, &column_names(["VideoName", "courseIdentifier", ""]));
-        let activity = Activity::from_selection(&selection);
+        let selection = Selection::new(&tables, &report_query, &COLUMNS);
+        let activity = Activity::from_selection(&selection, "VideoName", "");
 
         prop_assert_eq!(measures.total, watch_totals(&activity.total));
         prop_assert_eq!(measures.students.active, activity.total.students);

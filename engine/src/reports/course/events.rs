@@ -2,7 +2,8 @@
 
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::reports::selection::{ColumnNames, Row, Selection, format_person_name};
+use crate::reports::activity;
+use crate::reports::selection::{Column, ColumnNames, Row, Selection, format_person_name, latest_code};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
@@ -11,73 +12,42 @@ use domain::query::MeasureQuery;
 use domain::time::{Day, plus_days};
 use std::collections::BTreeSet;
 
-/// Further cells of an event, as codes: name of the video or deck; first name and last name of the user; a
-/// cell specific to the report (length in minutes, slide count, poll id, answer id, or number of words); user
-/// id of the asker.
-type Cells = [u32; 5];
-
-/// One action of a person: one row, except that edits of an answer on one day are one event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Event {
-    /// Seconds since 1970, UTC.
-    pub at: u32,
-    /// Index of its day in [`Events::days`].
-    pub day: usize,
-    /// Code of the user id; [`EMPTY`] if the row has none.
-    pub user: u32,
-    /// The user's role.
-    pub role: InstitutionRole,
-    /// Code of the video's or deck's id; [`EMPTY`] if the report has none.
-    pub item: u32,
-    /// Codes of further cells: video or deck name, first name, last name, a cell specific to the report,
-    /// asker.
-    pub cells: Cells,
-}
-
-impl Event {
-    /// Whether it has a user id.
-    #[must_use]
-    pub fn is_named(&self) -> bool {
-        self.user != EMPTY
-    }
-}
-
-/// All events of one kind.
-#[derive(Debug)]
+/// All events of one kind. An event is one action of a person: one row, except that edits of an answer on one day are one
+/// event.
+#[derive(Debug, Default)]
 pub struct Events<'a> {
     /// The texts of the codes; `None` if the report is not loaded.
     pub texts: Option<&'a Dictionary>,
     /// Every day of the range, first to last.
     pub days: Vec<(Day, DataStatus)>,
     /// The events, in the order of time.
-    pub events: Vec<Event>,
+    pub events: Vec<Row>,
     /// Rows that could not be read.
     pub skipped_rows: SkippedRows,
+    /// Names of videos or decks.
+    pub item_names: Column<'a>,
+    /// A column specific to the report: length in minutes, slide count, poll id, answer id, or number of words.
+    pub details: Column<'a>,
+    first_names: Column<'a>,
+    last_names: Column<'a>,
 }
 
-/// The columns of the report of a kind.
-fn columns(kind: ActivityKind) -> ColumnNames<5> {
-    let item_columns = |id: &'static str, name: &'static str, specific: &'static str| ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user: "userid",
-        role: "role",
-        deck: id,
-        cells: [name, "firstname", "lastname", specific, ""],
-    };
+/// The columns of the report of a kind: those that rows are selected by, and the names of [`Events::item_names`],
+/// [`Events::details`], and of the user's first and last name.
+fn columns(kind: ActivityKind) -> (ColumnNames, [&'static str; 4]) {
+    let further = |item_name, details| [item_name, details, "firstname", "lastname"];
     match kind {
-        ActivityKind::Watch => item_columns("VideoId", "VideoName", "duration_Minute"),
-        ActivityKind::Slides => item_columns("presentationID", "presentationName", "slide_count"),
-        ActivityKind::Polls => item_columns("presentation_id", "presentation_name", "activity_id"),
-        ActivityKind::Marks => item_columns("PresentationID", "PresentationName", ""),
-        ActivityKind::Notes => item_columns("PresentationID", "PresentationName", "note_count"),
-        ActivityKind::Answers => ColumnNames {
-            user: "answer_userid",
-            role: "answer_role",
-            cells: ["", "answer_firstname", "answer_lastname", "answerid", "question_userid"],
-            ..item_columns("", "", "")
-        },
+        ActivityKind::Watch => {
+            (ColumnNames { deck: "VideoId", ..activity::COLUMNS }, further("VideoName", "duration_Minute"))
+        }
+        ActivityKind::Slides => (activity::COLUMNS, further(activity::DECK_NAME, "slide_count")),
+        ActivityKind::Polls => (activity::COLUMNS, further(activity::DECK_NAME, "activity_id")),
+        ActivityKind::Marks => (activity::COLUMNS, further(activity::DECK_NAME, "")),
+        ActivityKind::Notes => (activity::COLUMNS, further(activity::DECK_NAME, "note_count")),
+        ActivityKind::Answers => (
+            ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS },
+            ["", "answerid", "answer_firstname", "answer_lastname"],
+        ),
     }
 }
 
@@ -91,36 +61,34 @@ impl<'a> Events<'a> {
             let empty = Dataset::default();
             let status = |day: Day| empty.status_between(start(day), start(plus_days(day, 1)), base.today);
             let days = base.range.each_day().map(|day| (day, status(day))).collect();
-            return Self { texts: None, days, events: Vec::new(), skipped_rows: SkippedRows::default() };
+            return Self { days, ..Self::default() };
         };
-        let selection = Selection::new(dataset, query, &columns(kind));
-        // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last
-        // activity is not too early. Rows without an answer id are separate events.
-        let mut seen: BTreeSet<(u32, usize)> = BTreeSet::new();
-        let mut rows = selection.rows;
-        rows.reverse();
-        rows.retain(|row| {
-            kind != ActivityKind::Answers || row.cells[3] == EMPTY || seen.insert((row.cells[3], row.day))
-        });
-        rows.reverse();
-        let event = |row: &Row<5>| Event {
-            at: row.at,
-            day: row.day,
-            user: row.user,
-            role: row.role,
-            item: row.deck,
-            cells: row.cells,
-        };
+        let (columns, further) = columns(kind);
+        let selection = Selection::new(dataset, query, &columns);
+        let [item_names, details, first_names, last_names] = further.map(|name| selection.column(name));
+        let mut events = selection.rows;
+        if kind == ActivityKind::Answers {
+            // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last
+            // activity is not too early. Rows without an answer id are separate events.
+            let mut seen: BTreeSet<(u32, usize)> = BTreeSet::new();
+            events.reverse();
+            events.retain(|row| details.code(row) == EMPTY || seen.insert((details.code(row), row.day)));
+            events.reverse();
+        }
         Self {
             texts: Some(selection.texts),
             days: selection.days,
-            events: rows.iter().map(event).collect(),
+            events,
             skipped_rows: selection.skipped_rows,
+            item_names,
+            details,
+            first_names,
+            last_names,
         }
     }
 
     /// Events of students with a user id.
-    pub fn by_students(&self) -> impl DoubleEndedIterator<Item = &Event> {
+    pub fn by_students(&self) -> impl DoubleEndedIterator<Item = &Row> {
         self.events.iter().filter(|event| event.role == InstitutionRole::Student && event.is_named())
     }
 
@@ -151,8 +119,15 @@ impl<'a> Events<'a> {
 
     /// The user's name: `Nuñez, Ana`; may be empty.
     #[must_use]
-    pub fn name(&self, event: &Event) -> String {
-        format_person_name(&self.text(event.cells[1]), &self.text(event.cells[2]))
+    pub fn name(&self, event: &Row) -> String {
+        let [first, last] = [&self.first_names, &self.last_names].map(|column| self.text(column.code(event)));
+        format_person_name(&first, &last)
+    }
+
+    /// The last non-empty text of a column in `selected`, some of the events; may be empty.
+    #[must_use]
+    pub fn latest_text(&self, selected: &[&Row], column: &Column<'_>) -> String {
+        self.text(latest_code(selected, column))
     }
 }
 

@@ -1,11 +1,12 @@
 //! A course's videos and decks, as two lists, since nothing in the data joins them.
 
-use super::events::{Event, Events};
+use super::events::Events;
 use super::sorted_by_key;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
 use crate::measures::minutes;
 use crate::reports::polling::{Poll, Solution};
+use crate::reports::selection::Row;
 use crate::table::cell_value;
 use crate::table::dataset::{DataStatus, Dataset};
 use domain::activity::ActivityKind;
@@ -67,7 +68,7 @@ pub struct Deck {
 }
 
 /// Counts `selected`, some of `events`, by bin; `None` where some of the bin is not loaded.
-fn series(bins: &TimeBins, events: &Events<'_>, selected: &[&Event]) -> Vec<Option<u64>> {
+fn series(bins: &TimeBins, events: &Events<'_>, selected: &[&Row]) -> Vec<Option<u64>> {
     let mut by_day = vec![0; events.days.len()];
     for event in selected {
         if let Some(count) = by_day.get_mut(event.day) {
@@ -81,22 +82,16 @@ fn series(bins: &TimeBins, events: &Events<'_>, selected: &[&Event]) -> Vec<Opti
 }
 
 /// The events of students by video or deck, as its code; without events that have neither.
-fn group_by_item<'a>(events: &'a Events<'_>) -> BTreeMap<u32, Vec<&'a Event>> {
-    let mut items: BTreeMap<u32, Vec<&Event>> = BTreeMap::new();
-    for event in events.by_students().filter(|event| event.item != EMPTY) {
-        items.entry(event.item).or_default().push(event);
+fn group_by_item<'a>(events: &'a Events<'_>) -> BTreeMap<u32, Vec<&'a Row>> {
+    let mut items: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
+    for event in events.by_students().filter(|event| event.deck != EMPTY) {
+        items.entry(event.deck).or_default().push(event);
     }
     items
 }
 
-fn count_people(selected: &[&Event]) -> u64 {
+fn count_people(selected: &[&Row]) -> u64 {
     selected.iter().map(|event| event.user).collect::<BTreeSet<u32>>().len() as u64
-}
-
-/// The text of the last non-empty cell at an index of [`Event::cells`]; may be empty.
-fn latest_cell(events: &Events<'_>, selected: &[&Event], cell: usize) -> String {
-    let codes = selected.iter().rev().filter_map(|event| event.cells.get(cell).copied());
-    events.text(codes.into_iter().find(|code| *code != EMPTY).unwrap_or(EMPTY))
 }
 
 /// Videos, most minutes first.
@@ -104,13 +99,13 @@ fn latest_cell(events: &Events<'_>, selected: &[&Event], cell: usize) -> String 
 pub fn videos(events: Option<&Events<'_>>, library: Option<&Dataset>, bins: &TimeBins) -> Vec<Video> {
     let Some(events) = events else { return Vec::new() };
     let captured = library.map(capture_days).unwrap_or_default();
-    let video = |(code, own): (u32, Vec<&Event>)| {
+    let video = |(code, own): (u32, Vec<&Row>)| {
         let id = events.text(code);
         Video {
-            name: latest_cell(events, &own, 0),
+            name: events.latest_text(&own, &events.item_names),
             rows: own.len() as u64,
             viewers: count_people(&own),
-            length: cell_value::parse_number(latest_cell(events, &own, 3).as_bytes())
+            length: cell_value::parse_number(events.latest_text(&own, &events.details).as_bytes())
                 .filter(|minutes| *minutes > 0.0),
             captured: captured.get(&id).copied(),
             steps: series(bins, events, &own),
@@ -157,7 +152,8 @@ pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Ti
         for (code, own) in group_by_item(events) {
             let id = events.text(code);
             let (name_time, deck) = decks.entry(id.clone()).or_insert_with(|| (0, empty_deck(&id)));
-            let (name, last) = (latest_cell(events, &own, 0), own.last().map_or(0, |event| event.at));
+            let (name, last) =
+                (events.latest_text(&own, &events.item_names), own.last().map_or(0, |event| event.at));
             if !name.is_empty() && last >= *name_time {
                 (*name_time, deck.name) = (last, name);
             }

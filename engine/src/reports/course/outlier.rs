@@ -4,10 +4,11 @@
 //! kind. A week is an outlier from twice the usual amount on, a day from three times, since days vary more;
 //! both need a minimum amount.
 
-use super::events::{Event, Events};
+use super::events::Events;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
 use crate::reports::median;
+use crate::reports::selection::Row;
 use crate::table::dataset::DataStatus;
 use domain::activity::ActivityKind;
 use domain::range::Range;
@@ -117,13 +118,14 @@ fn largest_and_usual(amounts: &[(usize, u64)], min_others: usize) -> Option<(usi
 }
 
 /// The name of the item with at least half of `amount`, among the events that satisfy `is_in`.
-fn main_item(events: &Events<'_>, amount: u64, is_in: impl Fn(&Event) -> bool) -> Option<String> {
+fn main_item(events: &Events<'_>, amount: u64, is_in: impl Fn(&Row) -> bool) -> Option<String> {
     let mut items: BTreeMap<u32, (u64, u32)> = BTreeMap::new();
-    for event in events.by_students().filter(|event| event.item != EMPTY && is_in(event)) {
-        let (count, name) = items.entry(event.item).or_default();
+    for event in events.by_students().filter(|event| event.deck != EMPTY && is_in(event)) {
+        let (count, name) = items.entry(event.deck).or_default();
         *count += 1;
-        if event.cells[0] != EMPTY {
-            *name = event.cells[0];
+        let newer_name = events.item_names.code(event);
+        if newer_name != EMPTY {
+            *name = newer_name;
         }
     }
     let (count, name) = items.into_values().max_by_key(|(count, _)| *count)?;

@@ -10,6 +10,7 @@
 use super::events::Events;
 use super::sorted_by_key;
 use super::time_bins::TimeBins;
+use crate::dictionary::EMPTY;
 use crate::table::dataset::DataStatus;
 use domain::activity::{ActivityKind, Weights};
 use domain::range::Range;
@@ -96,9 +97,9 @@ pub fn students(
             student.days.insert(event.day);
             student.is_recent |= event.day >= recent_start;
             // A changed answer to a poll or a question counts once.
-            let has_item_id = matches!(kind, ActivityKind::Polls | ActivityKind::Answers)
-                && event.cells[3] != crate::dictionary::EMPTY;
-            if has_item_id && !counted_items.insert((event.user, event.cells[3])) {
+            let item = events.details.code(event);
+            let has_item_id = matches!(kind, ActivityKind::Polls | ActivityKind::Answers) && item != EMPTY;
+            if has_item_id && !counted_items.insert((event.user, item)) {
                 continue;
             }
             if let Some(amount) = student.amounts.get_mut(kind.index()) {

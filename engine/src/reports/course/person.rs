@@ -1,12 +1,13 @@
 //! Measures of one student of a course, on the course's time axis.
 
-use super::events::{Event, Events, completeness};
+use super::events::{Events, completeness};
 use super::people::Student;
 use super::sorted_by_key;
 use super::time_bins::TimeBins;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::reports::polling::Poll;
+use crate::reports::selection::Row;
 use crate::table::cell_value;
 use domain::activity::ActivityKind;
 use std::collections::BTreeMap;
@@ -74,7 +75,7 @@ pub fn measure_person(
     let (mut words, mut days) = (0, std::collections::BTreeSet::new());
     for (kind, events) in all {
         let code = find_code(events, &student.id);
-        let own: Vec<&Event> = events.by_students().filter(|event| Some(event.user) == code).collect();
+        let own: Vec<&Row> = events.by_students().filter(|event| Some(event.user) == code).collect();
         let mut by_day = vec![0; events.days.len()];
         for event in &own {
             days.insert(event.day);
@@ -82,7 +83,7 @@ pub fn measure_person(
                 *count += 1;
             }
             if *kind == ActivityKind::Notes {
-                let text = events.text(event.cells[3]);
+                let text = events.text(events.details.code(event));
                 words += cell_value::parse_count(text.as_bytes()).unwrap_or(0);
             }
         }
@@ -91,8 +92,8 @@ pub fn measure_person(
         series.push((*kind, sums.map(|(sum, status)| completeness(status, sum)).collect()));
         let [videos, decks] = &mut items;
         let items_of_kind = if *kind == ActivityKind::Watch { videos } else { decks };
-        for event in own.into_iter().filter(|event| event.item != EMPTY) {
-            let id = events.text(event.item);
+        for event in own.into_iter().filter(|event| event.deck != EMPTY) {
+            let id = events.text(event.deck);
             let usage = items_of_kind.entry(id.clone()).or_insert_with(|| ItemUsage {
                 id,
                 name: String::new(),
@@ -102,8 +103,9 @@ pub fn measure_person(
             if let Some(amount) = usage.amounts.get_mut(kind.index()) {
                 *amount += 1;
             }
-            if event.cells[0] != EMPTY && event.at >= usage.last {
-                usage.name = events.text(event.cells[0]);
+            let name = events.item_names.code(event);
+            if name != EMPTY && event.at >= usage.last {
+                usage.name = events.text(name);
             }
             usage.last = usage.last.max(event.at);
         }
