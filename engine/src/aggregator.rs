@@ -16,6 +16,7 @@ use crate::dictionary::{Dictionary, EMPTY};
 use crate::measures::{
     Arrivals, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Students, WatchTotals, Weekday,
 };
+use crate::ordering::sort_by;
 use crate::rollup::QuarterHourRollup;
 use crate::video_view_columns::{Dictionaries, SkippedRows};
 use crate::video_view_dataset::VideoViewDataset;
@@ -376,7 +377,7 @@ impl Aggregator {
         let mut order: Vec<u32> =
             (0..).zip(rows).filter(|(_, rows)| **rows > 0).map(|(user, _)| user).collect();
         let rows = |user: u32| rows.get(user as usize);
-        order.sort_unstable_by(|&a, &b| {
+        sort_by(&mut order, |&a, &b| {
             let by_name = || texts.person_name(a).cmp(&texts.person_name(b));
             let by_id = || texts.user.bytes_of(a).cmp(texts.user.bytes_of(b));
             rows(b).cmp(&rows(a)).then_with(by_name).then_with(by_id)
@@ -541,7 +542,7 @@ fn rank_items(
 ) -> Items {
     let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
     let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
-    order.sort_unstable_by(|&a, &b| rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b))));
+    sort_by(&mut order, |&a, &b| rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b))));
     let mut items = Items::default();
     for (rank, code) in order.into_iter().enumerate() {
         let Some(count) = counts.get(code as usize) else { continue };

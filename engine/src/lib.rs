@@ -21,6 +21,7 @@ pub mod erasure_filter;
 pub mod inflate;
 pub mod label;
 pub mod measures;
+pub mod ordering;
 pub mod published_week;
 pub mod report_file;
 pub mod reports;

@@ -15,10 +15,11 @@ use domain::query::{Comparison, CourseOptions};
 use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
+use engine::ordering::sort_by;
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{ItemUsage, Person};
 use engine::reports::course::time_bins::TimeBins;
-use engine::reports::course::{KindSeries, Measures, Sources, measure, sorted_by_key};
+use engine::reports::course::{KindSeries, Measures, Sources, measure};
 use engine::reports::median;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
@@ -39,7 +40,8 @@ pub fn figures(
     let here =
         ActivityKind::ALL.into_iter().filter_map(|kind| Some((kind, of(KnownReport::of_activity(kind))?)));
     let library = of(KnownReport::Asset).filter(|library| !library.is_empty());
-    let sources = Sources { by_kind: here.collect(), library };
+    let mut sources = Sources { by_kind: BTreeMap::new(), library };
+    sources.by_kind.extend(here);
     let measures = measure(&sources, context.query, wanted);
     let course = Course { context, measures: &measures, wanted, other, has_library: library.is_some() };
     match (&wanted.student, &measures.person) {
@@ -419,7 +421,7 @@ impl Course<'_> {
         let mut students: Vec<&Student> = self.measures.students.iter().collect();
         if self.wanted.is_nameless {
             // In the order of their names, the numbers would give the names away.
-            students = sorted_by_key(students, |student| (student.number, String::new()));
+            sort_by(&mut students, |a, b| a.number.cmp(&b.number));
         }
         let cells = |student: &Student| {
             let amounts =

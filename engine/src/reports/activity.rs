@@ -7,6 +7,7 @@ use super::selection::{ColumnNames, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::measures::MAX_STEPS;
+use crate::ordering::sort_by;
 use crate::table::cell_value;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
@@ -205,7 +206,7 @@ impl Activity {
                 is_left_out: rows.iter().all(|row| !row.is_chosen),
             })
             .collect();
-        decks.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
+        sort_by(&mut decks, |a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
         let days = selection
             .days
             .iter()

@@ -4,6 +4,7 @@ use super::activity::{self, Activity};
 use super::median;
 use super::selection::{Row, Selection};
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::query::MeasureQuery;
 use domain::time::Day;
@@ -81,7 +82,9 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         }
     }
     // Largest ratio first, in whole numbers: a/b > c/d if and only if a·d > c·b.
-    outliers.sort_by(|a, b| (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day)));
+    sort_by(&mut outliers, |a, b| {
+        (b.marks * a.usual).cmp(&(a.marks * b.usual)).then_with(|| a.day.cmp(&b.day))
+    });
     Measures { activity: Activity::from_selection(&selection, activity::DECK_NAME, ""), outliers }
 }
 

@@ -171,15 +171,6 @@ fn comparison_query(query: &MeasureQuery, comparison: &Comparison) -> Option<Mea
     Some(query.with_base(query.base.comparison_query(comparison)?))
 }
 
-/// Sorts items by a key. Sorts the keys only, since the compiled code of a sort is large for each item type.
-#[must_use]
-pub fn sorted_by_key<T>(items: Vec<T>, key: impl Fn(&T) -> (u64, String)) -> Vec<T> {
-    let mut keys: Vec<((u64, String), usize)> = items.iter().map(key).zip(0..).collect();
-    keys.sort();
-    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    keys.into_iter().filter_map(|(_, index)| items.get_mut(index)?.take()).collect()
-}
-
 /// The events of every kind; without events for a kind that is not loaded.
 fn read_events<'a>(sources: &Sources<'a>, query: &MeasureQuery) -> BTreeMap<ActivityKind, Events<'a>> {
     ActivityKind::ALL
@@ -190,9 +181,11 @@ fn read_events<'a>(sources: &Sources<'a>, query: &MeasureQuery) -> BTreeMap<Acti
 
 /// Number of distinct students with any activity.
 fn count_active_students(all: &BTreeMap<ActivityKind, Events<'_>>) -> u64 {
-    let students =
-        all.values().flat_map(|events| events.by_students().filter_map(|event| events.person(event.user)));
-    students.collect::<BTreeSet<String>>().len() as u64
+    let mut students: BTreeSet<String> = BTreeSet::new();
+    for events in all.values() {
+        students.extend(events.by_students().filter_map(|event| events.person(event.user)));
+    }
+    students.len() as u64
 }
 
 fn kind_series(

@@ -6,6 +6,7 @@ use super::activity::{self, EventCounter, EventCounts};
 use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
@@ -90,7 +91,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
             }
         })
         .collect();
-    sections.sort_by(|a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
+    sort_by(&mut sections, |a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
     let selection = Selection::new(dataset, &all_roles, &columns);
     let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
     for row in events(&selection, &event_ids) {

@@ -7,6 +7,7 @@
 
 use super::selection::find_codes;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::ordering::sort_by;
 use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
 use domain::query::MeasureQuery;
@@ -178,7 +179,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let filter = Filter::new(dataset, query);
     let mut rows: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
     for (_, data) in dataset.iter() {
-        for_each_entry(data, &dataset.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+        read_entries(data, &dataset.texts, &filter, &mut rows);
     }
     let mut media: BTreeMap<u32, Vec<&LibraryEntry>> = BTreeMap::new();
     for ([id, _, _], entry) in &rows {
@@ -198,7 +199,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         count(&|rows| rows.iter().any(|entry| entry.is_transcribed.is_some())),
     );
     let mut entries: Vec<LibraryEntry> = rows.into_values().collect();
-    entries.sort_by(|a, b| {
+    sort_by(&mut entries, |a, b| {
         by_views(&a.sums, &b.sums).then_with(|| (&a.id, &a.section).cmp(&(&b.id, &b.section)))
     });
     Measures {
@@ -221,7 +222,7 @@ pub(super) fn by_views(a: &ViewSums, b: &ViewSums) -> std::cmp::Ordering {
 
 /// Adds an entry. If one file has two rows for a video in a section, which is not expected, keeps the row
 /// with more views: adding them could count views twice.
-pub(super) fn keep_greater(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryEntry) {
+fn keep_greater(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryEntry) {
     match rows.get(&key) {
         Some(existing) if existing.sums.views >= entry.sums.views => {}
         _ => {
@@ -244,7 +245,7 @@ fn group_videos(rows: &BTreeMap<Key, LibraryEntry>, facet: usize) -> Vec<Group> 
             Group { name: name.to_owned(), videos: videos as u64, sums: (videos == rows.len()).then(sum) }
         })
         .collect();
-    groups.sort_by(|a, b| b.videos.cmp(&a.videos).then_with(|| a.name.cmp(&b.name)));
+    sort_by(&mut groups, |a, b| b.videos.cmp(&a.videos).then_with(|| a.name.cmp(&b.name)));
     groups
 }
 
@@ -275,12 +276,12 @@ impl Filter {
     }
 }
 
-/// Calls `visit` for every row of a table that passes the filter.
-pub(super) fn for_each_entry(
+/// Adds every row of a table that passes the filter to `rows`.
+pub(super) fn read_entries(
     data: &WindowData,
     texts: &Dictionary,
     filter: &Filter,
-    mut visit: impl FnMut(Key, LibraryEntry),
+    rows: &mut BTreeMap<Key, LibraryEntry>,
 ) {
     let table = &data.table;
     let column = |name: &str| table.column_index(name);
@@ -304,30 +305,28 @@ pub(super) fn for_each_entry(
         let [name, owner, length, transcribed, last_view] = labels.map(code);
         let [views, live, on_demand, public, private, downloads] =
             numbers.map(|column| cell_value::parse_count(texts.bytes_of(code(column))));
-        visit(
-            key,
-            LibraryEntry {
-                id: text(id),
-                name: text(name),
-                course: text(course),
-                section: text(section),
-                owner: text(owner),
-                length: cell_value::parse_number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
-                is_transcribed: cell_value::parse_bool(texts.bytes_of(transcribed)),
-                groups: facets.map(|column| text(code(column))),
-                last_view: cell_value::parse_time(texts.bytes_of(last_view)),
-                sums: ViewSums {
-                    views,
-                    live,
-                    on_demand,
-                    public,
-                    private,
-                    downloads,
-                    minutes: cell_value::parse_number(texts.bytes_of(code(minutes)))
-                        .map(|minutes| minutes.max(0.0)),
-                },
+        let minutes = cell_value::parse_number(texts.bytes_of(code(minutes)));
+        let entry = LibraryEntry {
+            id: text(id),
+            name: text(name),
+            course: text(course),
+            section: text(section),
+            owner: text(owner),
+            length: cell_value::parse_number(texts.bytes_of(length)).filter(|length| *length >= 0.0),
+            is_transcribed: cell_value::parse_bool(texts.bytes_of(transcribed)),
+            groups: facets.map(|column| text(code(column))),
+            last_view: cell_value::parse_time(texts.bytes_of(last_view)),
+            sums: ViewSums {
+                views,
+                live,
+                on_demand,
+                public,
+                private,
+                downloads,
+                minutes: minutes.map(|minutes| minutes.max(0.0)),
             },
-        );
+        };
+        keep_greater(rows, key, entry);
     }
 }
 

@@ -5,6 +5,7 @@ use super::activity::{self, Activity, EventCounter};
 use super::cell_text;
 use super::selection::{Column, Row, Selection, format_person_name};
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::table::cell_value;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
@@ -106,7 +107,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             })
         })
         .collect();
-    students.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
+    sort_by(&mut students, |a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
     let limit = if query.contents { MAX_NOTES } else { 0 };
     let newest = selection.chosen_rows().rev().take(limit).map(|row| {
         let text = |column: &Column<'_>| selection.text(column.code(row));

@@ -12,6 +12,7 @@ use super::cell_text;
 use super::selection::{Column, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
 use content::Choice;
@@ -181,6 +182,15 @@ impl<'a> PollColumns<'a> {
     }
 }
 
+/// What is known of a course from all of its rows.
+#[derive(Default)]
+struct Course {
+    /// Code of the course as displayed, in its newest row; [`EMPTY`] if no row has it.
+    name: u32,
+    /// Codes of the students who answered any of its polls.
+    active: BTreeSet<u32>,
+}
+
 /// What identifies an answer: its user; without a user id, its answer id; without either, its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum AnswerKey {
@@ -195,19 +205,20 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let selection = Selection::new(dataset, query, &activity::COLUMNS);
     let columns = PollColumns::find(&selection);
     let (poll_ids, course_names) = (selection.column("activity_id"), selection.column(activity::COURSE_NAME));
-    let names: BTreeMap<u32, u32> = selection
-        .rows
-        .iter()
-        .map(|row| (row.course, course_names.code(row)))
-        .filter(|(_, name)| *name != EMPTY)
-        .collect();
+    let mut courses: BTreeMap<u32, Course> = BTreeMap::new();
     let mut polls: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
     let mut days = vec![0u64; selection.days.len()];
-    let mut active: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
     let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
     // Ignores the deck filter: a student who answered another deck's poll was present, too.
-    for row in selection.rows.iter().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY) {
-        active.entry(row.course).or_default().insert(row.user);
+    for row in &selection.rows {
+        let course = courses.entry(row.course).or_default();
+        let name = course_names.code(row);
+        if name != EMPTY {
+            course.name = name;
+        }
+        if row.role == InstitutionRole::Student && row.is_named() {
+            course.active.insert(row.user);
+        }
     }
     for row in selection.chosen_rows() {
         polls.entry(poll_ids.code(row)).or_default().push(row);
@@ -227,13 +238,13 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         .filter_map(|(id, rows)| {
             let first = rows.first()?;
             let mut poll = measure_poll(&selection, &columns, id, &rows)?;
-            poll.active = active.get(&first.course).map_or(0, |students| students.len() as u64);
-            poll.course =
-                names.get(&first.course).map_or_else(String::new, |n| selection.text(*n).into_owned());
+            let course = courses.get(&first.course)?;
+            poll.active = course.active.len() as u64;
+            poll.course = selection.text(course.name).into_owned();
             Some((first.at, poll))
         })
         .collect();
-    polls.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.id.cmp(&other.id)));
+    sort_by(&mut polls, |(a, one), (b, other)| b.cmp(a).then_with(|| one.id.cmp(&other.id)));
     let polls: Vec<Poll> = polls.into_iter().map(|(_, poll)| poll).collect();
     let answers = polls.iter().fold(RespondentCounts::default(), |sum, poll| sum.plus(poll.answered));
     let days = selection
@@ -279,19 +290,16 @@ fn measure_poll(
     }
     let choices = content::choices(&newest_cell(&columns.contents));
     let solution = split_answer(&choices, &newest_cell(&columns.solutions));
-    let answers: BTreeMap<u32, Vec<String>> = latest
-        .values()
-        .map(|row| (answer_in(row), split_answer(&choices, &selection.text(answer_in(row)))))
-        .collect();
+    let mut answers: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for answer in latest.values().map(|row| answer_in(row)) {
+        answers.entry(answer).or_insert_with(|| split_answer(&choices, &selection.text(answer)));
+    }
     let encoding = AnswerEncoding::detect(&choices, answers.values().flatten().chain(&solution));
-    let solution: BTreeSet<MatchedAnswer> =
-        solution.iter().map(|part| encoding.match_answer(&choices, part)).collect();
-    let matched: BTreeMap<u32, BTreeSet<MatchedAnswer>> = answers
-        .iter()
-        .map(|(code, parts)| {
-            (*code, parts.iter().map(|part| encoding.match_answer(&choices, part)).collect())
-        })
-        .collect();
+    let solution = encoding.match_parts(&choices, &solution);
+    let mut matched: BTreeMap<u32, Vec<MatchedAnswer>> = BTreeMap::new();
+    for (code, parts) in &answers {
+        matched.insert(*code, encoding.match_parts(&choices, parts));
+    }
     let can_be_compared = !solution.is_empty()
         && (solution.iter().all(|part| matches!(part, MatchedAnswer::Choice(_)))
             || matched.values().any(|answer| *answer == solution));
@@ -323,9 +331,12 @@ fn measure_poll(
         }
     }
     // Answers that differ only in case are one option, displayed in one of the original spellings.
-    let spellings: BTreeMap<String, &String> =
-        answers.values().flatten().map(|part| (part.to_lowercase(), part)).collect();
-    let (mut options, other_options) = build_options(&choices, counts, can_be_compared.then_some(&solution));
+    let mut spellings: BTreeMap<String, &String> = BTreeMap::new();
+    for part in answers.values().flatten() {
+        spellings.insert(part.to_lowercase(), part);
+    }
+    let (mut options, other_options) =
+        build_options(&choices, counts, can_be_compared.then_some(solution.as_slice()));
     for option in options.iter_mut().skip(choices.len()) {
         if let Some(spelling) = spellings.get(&option.text) {
             option.text.clone_from(spelling);
@@ -358,7 +369,7 @@ fn measure_poll(
 fn build_options(
     choices: &[Choice],
     mut counts: BTreeMap<MatchedAnswer, RespondentCounts>,
-    solution: Option<&BTreeSet<MatchedAnswer>>,
+    solution: Option<&[MatchedAnswer]>,
 ) -> (Vec<AnswerOption>, RespondentCounts) {
     let is_solution = |answer: &MatchedAnswer| solution.is_some_and(|solution| solution.contains(answer));
     let mut options: Vec<AnswerOption> = choices
@@ -384,7 +395,7 @@ fn build_options(
             respondents,
         })
         .collect();
-    others.sort_by(|a, b| {
+    sort_by(&mut others, |a, b| {
         b.is_solution
             .cmp(&a.is_solution)
             .then_with(|| b.respondents.total().cmp(&a.respondents.total()))
@@ -422,7 +433,18 @@ impl AnswerEncoding {
         if all_ids && !all_texts { Self::Ids } else { Self::Texts }
     }
 
-    fn match_answer(self, choices: &[Choice], part: &str) -> MatchedAnswer {
+    /// The parts of an answer or solution, each once and in order.
+    fn match_parts(self, choices: &[Choice], parts: &[String]) -> Vec<MatchedAnswer> {
+        let mut matched: Vec<MatchedAnswer> = Vec::new();
+        for part in parts.iter().map(|part| self.match_part(choices, part)) {
+            if let Err(place) = matched.binary_search(&part) {
+                matched.insert(place, part);
+            }
+        }
+        matched
+    }
+
+    fn match_part(self, choices: &[Choice], part: &str) -> MatchedAnswer {
         let index = match self {
             Self::Texts => find_choice_by_text(choices, part).or_else(|| find_choice_by_id(choices, part)),
             Self::Ids => find_choice_by_id(choices, part),

@@ -9,6 +9,7 @@ use super::cell_text;
 use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
 use domain::ids::UserId;
@@ -209,10 +210,20 @@ fn newest_threads(
     let cell = |column: &Column<'_>, row: &Row| selection.text(column.code(row));
     let text = |column, row| contents.then(|| cell_text::plain_text(&cell(column, row)));
     let name = |[first, last]: &[Column<'_>; 2], row| format_person_name(&cell(first, row), &cell(last, row));
-    let mut threads: Vec<Thread> = threads
+    let mut threads: Vec<_> = threads
         .iter()
         .filter_map(|(id, rows_by_answer)| {
-            let newest = rows_by_answer.values().filter_map(|rows| rows.last()).max_by_key(|row| row.at)?;
+            let latest = rows_by_answer.values().filter_map(|rows| rows.last());
+            Some((latest.max_by_key(|row| row.at)?, *id, rows_by_answer))
+        })
+        .collect();
+    sort_by(&mut threads, |(a, a_id, _), (b, b_id, _)| {
+        b.at.cmp(&a.at).then_with(|| selection.text(*a_id).cmp(&selection.text(*b_id)))
+    });
+    threads
+        .into_iter()
+        .take(MAX_THREADS)
+        .map(|(newest, id, rows_by_answer)| {
             let mut thread_answers: Vec<Answer> = rows_by_answer
                 .values()
                 .filter_map(|rows| {
@@ -227,20 +238,16 @@ fn newest_threads(
                     })
                 })
                 .collect();
-            thread_answers.sort_by_key(|answer| answer.at);
-            Some(Thread {
-                id: selection.text(*id).into_owned(),
+            sort_by(&mut thread_answers, |a, b| a.at.cmp(&b.at));
+            Thread {
+                id: selection.text(id).into_owned(),
                 person: name(&question_names, newest),
                 role: InstitutionRole::from_text(&cell(&asker_roles, newest)),
                 text: text(&questions, newest),
                 answers: thread_answers,
-            })
+            }
         })
-        .collect();
-    let last_time = |thread: &Thread| thread.answers.last().map(|answer| answer.at);
-    threads.sort_by(|a, b| last_time(b).cmp(&last_time(a)).then_with(|| a.id.cmp(&b.id)));
-    threads.truncate(MAX_THREADS);
-    threads
+        .collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::median;
 use super::selection::find_codes;
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::ordering::sort_by;
 use crate::table::cell_value::{self, ValueKind};
 use crate::table::dataset::{DataStatus, Dataset, WindowData};
 use domain::column;
@@ -256,7 +257,7 @@ fn profile_column(name: &str, codes: impl Iterator<Item = u32>, texts: &Dictiona
         ValueKind::Text if counts.len() <= MAX_VALUES && filled > counts.len() as u64 => {
             let mut values: Vec<(String, u64)> =
                 counts.iter().map(|(code, rows)| (texts.text(*code).into_owned(), *rows)).collect();
-            values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            sort_by(&mut values, |(a, a_rows), (b, b_rows)| b_rows.cmp(a_rows).then_with(|| a.cmp(b)));
             Some(ColumnSummary::Values(values))
         }
         ValueKind::Text => None,

@@ -4,8 +4,9 @@
 //! added up across sections if a video is in several, since that could count it twice. A sum cannot be
 //! divided, so only windows inside the range count.
 
-use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, for_each_entry, keep_greater};
+use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, read_entries};
 use crate::completeness::Completeness;
+use crate::ordering::sort_by;
 use crate::table::dataset::{DataStatus, Dataset};
 use domain::query::MeasureQuery;
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
@@ -90,7 +91,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             continue;
         }
         let mut rows = BTreeMap::new();
-        for_each_entry(data, &dataset.texts, &filter, |key, entry| keep_greater(&mut rows, key, entry));
+        read_entries(data, &dataset.texts, &filter, &mut rows);
         if let Some(week) = weeks.get_mut(week) {
             for (key, entry) in rows {
                 merge_entry(week, key, entry);
@@ -99,7 +100,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     }
     let series = build_series(&weeks, &statuses);
     let mut media: BTreeMap<u32, u64> = BTreeMap::new();
-    for [id, _, _] in series.keys() {
+    for ([id, _, _], _) in &series {
         *media.entry(*id).or_default() += 1;
     }
     let mut sections: BTreeMap<[u32; 2], WeeklySeries> = BTreeMap::new();
@@ -122,8 +123,9 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         }
     }
     let sorted = |mut series: Vec<WeeklySeries>| {
-        let id = |video: &WeeklySeries| (video.entry.id.clone(), video.entry.section.clone());
-        series.sort_by(|a, b| by_views(&a.entry.sums, &b.entry.sums).then_with(|| id(a).cmp(&id(b))));
+        sort_by(&mut series, |WeeklySeries { entry: a, .. }, WeeklySeries { entry: b, .. }| {
+            by_views(&a.sums, &b.sums).then_with(|| (&a.id, &a.section).cmp(&(&b.id, &b.section)))
+        });
         series
     };
     Measures {
@@ -138,7 +140,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             .collect(),
         distinct: media.len() as u64,
         repeated: media.values().filter(|sections| **sections > 1).count() as u64,
-        videos: sorted(series.into_values().collect()),
+        videos: sorted(series.into_iter().map(|(_, video)| video).collect()),
         sections: sorted(sections.into_values().collect()),
         left_out,
         is_sections_ignored: filter.is_sections_ignored,
@@ -177,11 +179,8 @@ fn merge_entry(rows: &mut BTreeMap<Key, LibraryEntry>, key: Key, entry: LibraryE
     }
 }
 
-/// A series for each video in each section.
-fn build_series(
-    weeks: &[BTreeMap<Key, LibraryEntry>],
-    statuses: &[DataStatus],
-) -> BTreeMap<Key, WeeklySeries> {
+/// A series for each video in each section, in the order of keys.
+fn build_series(weeks: &[BTreeMap<Key, LibraryEntry>], statuses: &[DataStatus]) -> Vec<(Key, WeeklySeries)> {
     let mut all: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
     for (key, entry) in weeks.iter().flatten() {
         merge_entry(&mut all, *key, entry.clone());

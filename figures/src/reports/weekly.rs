@@ -10,6 +10,7 @@ use crate::text::titles;
 use charts::model::{Bar, Series};
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::completeness::Completeness;
+use engine::ordering::sort_by;
 use engine::reports::library::are_of_several_courses;
 use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
 use protocol::Figure;
@@ -23,8 +24,10 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let locale = context.locale;
     let all_missing = measures.weeks.iter().all(|week| week.known == Completeness::Missing);
     let viewed = measures.videos.iter().filter(|line| line.entry.sums.is_viewed());
-    let viewed =
-        viewed.map(|line| line.entry.id.as_str()).collect::<std::collections::BTreeSet<_>>().len() as u64;
+    let mut viewed: Vec<&str> = viewed.map(|line| line.entry.id.as_str()).collect();
+    sort_by(&mut viewed, |a, b| a.cmp(b));
+    viewed.dedup();
+    let viewed = viewed.len() as u64;
     let known = measures.weeks.iter().filter(|week| week.known != Completeness::Missing).count() as u64;
     let sentence = match (all_missing, viewed) {
         (true, _) => text::NOTHING_LOADED.to_owned(),

@@ -1,10 +1,10 @@
 //! A course's videos and decks, as two lists, since nothing in the data joins them.
 
 use super::events::Events;
-use super::sorted_by_key;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
 use crate::measures::minutes;
+use crate::ordering::sort_by;
 use crate::reports::polling::{Poll, Solution};
 use crate::reports::selection::Row;
 use crate::table::cell_value;
@@ -112,9 +112,9 @@ pub fn videos(events: Option<&Events<'_>>, library: Option<&Dataset>, bins: &Tim
             id,
         }
     };
-    sorted_by_key(group_by_item(events).into_iter().map(video).collect(), |video| {
-        (u64::MAX - video.rows, video.id.clone())
-    })
+    let mut videos: Vec<Video> = group_by_item(events).into_iter().map(video).collect();
+    sort_by(&mut videos, |a, b| b.rows.cmp(&a.rows).then_with(|| a.id.cmp(&b.id)));
+    videos
 }
 
 /// The day (UTC) of each video's capture, by its id in lower case.
@@ -175,6 +175,7 @@ pub fn decks(all: &BTreeMap<ActivityKind, Events<'_>>, polls: &[Poll], bins: &Ti
             deck.right = (deck.right.0 + right, deck.right.1 + of);
         }
     }
-    let decks = decks.into_values().map(|(_, deck)| deck).collect();
-    sorted_by_key(decks, |deck: &Deck| (u64::MAX - deck.views, deck.id.clone()))
+    let mut decks: Vec<Deck> = decks.into_values().map(|(_, deck)| deck).collect();
+    sort_by(&mut decks, |a, b| b.views.cmp(&a.views).then_with(|| a.id.cmp(&b.id)));
+    decks
 }

@@ -8,9 +8,9 @@
 //! the weighted mean of the ranks, from 0 to 100. A kind without any activity of anybody is left out.
 
 use super::events::Events;
-use super::sorted_by_key;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by_cached_key;
 use crate::table::dataset::DataStatus;
 use domain::activity::{ActivityKind, Weights};
 use domain::range::Range;
@@ -141,9 +141,10 @@ pub fn students(
         .collect();
     score_students(&mut students, weights);
     // The null character ends a name, so that a name sorts before longer names that begin with it.
-    sorted_by_key(students, |student| {
-        (u64::from(student.name.is_empty()), format!("{}\0{}", student.name.to_lowercase(), student.id))
-    })
+    sort_by_cached_key(&mut students, |student| {
+        (student.name.is_empty(), format!("{}\0{}", student.name.to_lowercase(), student.id))
+    });
+    students
 }
 
 /// Updates time and name from an event.

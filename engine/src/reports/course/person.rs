@@ -2,10 +2,10 @@
 
 use super::events::{Events, completeness};
 use super::people::Student;
-use super::sorted_by_key;
 use super::time_bins::TimeBins;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by;
 use crate::reports::polling::Poll;
 use crate::reports::selection::Row;
 use crate::table::cell_value;
@@ -112,7 +112,9 @@ pub fn measure_person(
     }
     let sorted = |items: BTreeMap<String, ItemUsage>, kind: ActivityKind| {
         let amount = |usage: &ItemUsage| usage.amounts.get(kind.index()).copied().unwrap_or(0);
-        sorted_by_key(items.into_values().collect(), |usage| (u64::MAX - amount(usage), usage.id.clone()))
+        let mut items: Vec<ItemUsage> = items.into_values().collect();
+        sort_by(&mut items, |a, b| amount(b).cmp(&amount(a)).then_with(|| a.id.cmp(&b.id)));
+        items
     };
     let [videos, decks] = items;
     let polls =
@@ -136,7 +138,7 @@ fn find_code(events: &Events<'_>, id: &str) -> Option<u32> {
 fn poll_answers(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -> Vec<PollAnswer> {
     let code = find_code(events, id);
     let answers = polls.iter().flat_map(|poll| poll.latest_answers.iter().map(move |answer| (poll, answer)));
-    let own_answers = answers
+    let mut own_answers: Vec<PollAnswer> = answers
         .filter(|(_, answer)| Some(answer.user) == code)
         .map(|(poll, answer)| PollAnswer {
             id: poll.id.clone(),
@@ -147,5 +149,6 @@ fn poll_answers(events: &Events<'_>, id: &str, polls: &[Poll], contents: bool) -
             is_right: answer.is_right,
         })
         .collect();
-    sorted_by_key(own_answers, |poll: &PollAnswer| (u64::MAX - u64::from(poll.at), poll.id.clone()))
+    sort_by(&mut own_answers, |a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+    own_answers
 }
