@@ -19,7 +19,7 @@ pub mod weekly;
 use crate::figure_context::FigureContext;
 use crate::text::reports as text;
 use domain::query::MeasureQuery;
-use domain::report::{KnownReport, ReportName};
+use domain::report::{KnownReport, ReportDescriptor, ReportName};
 use engine::reports as measures;
 use engine::table::dataset::Dataset;
 use protocol::Figure;
@@ -28,7 +28,7 @@ use protocol::Figure;
 #[must_use]
 pub fn figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     let mut figures = own_figures(name, context, dataset);
-    figures.extend(groups::figures(context, dataset, name.known()));
+    figures.extend(groups::figures(context, dataset, name.known(), &figures));
     figures
 }
 
@@ -61,14 +61,10 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
 /// themselves whether they can filter by role.
 pub(crate) fn ignored_filters(name: &ReportName, query: &MeasureQuery) -> String {
     let report = name.known();
-    let [has_roles, has_decks, has_videos] = match report {
-        Some(KnownReport::Asset | KnownReport::AssetByDate) => [false, false, false],
-        Some(
-            KnownReport::Presentation | KnownReport::Confused | KnownReport::Polling | KnownReport::Notes,
-        ) => [true, true, false],
-        Some(KnownReport::QAndA) | None => [true, false, false],
-        Some(KnownReport::VideoView) => [true, false, true],
-    };
+    let [has_roles, has_decks, has_videos] = report.map_or([true, false, false], |report| {
+        let ReportDescriptor { person, deck, video, .. } = report.descriptor();
+        [person.is_some(), deck.is_some(), video.is_some()]
+    });
     let if_ignored =
         |is_ignored: bool, caveat: &str| if is_ignored { caveat.to_owned() } else { String::new() };
     let has_student = query.base.student.is_some();

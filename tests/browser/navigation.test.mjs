@@ -268,11 +268,11 @@ test('after a network outage the page continues by itself', async () => {
 test('a part of the app that cannot be fetched shows an error, and Try again loads it', async () => {
   await withTab(browser, {}, async (page, tab) => {
     tab.expect(/ERR_FAILED/, /Failed to fetch/, /TypeError/);
-    await page.route('**/split_view-*.wasm', (route) => route.abort());
+    await page.route('**/split_report-*.wasm', (route) => route.abort());
     await page.goto(address(stack, month));
     const notice = page.locator('[data-code="unreachable"]');
     await notice.waitFor();
-    await page.unroute('**/split_view-*.wasm');
+    await page.unroute('**/split_report-*.wasm');
     await notice.getByRole('button', { name: 'Try again' }).click();
     const { rows } = await stack.truth(month.from, month.to);
     await waitForRows(page, rows);

@@ -10,7 +10,7 @@ use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
-use domain::report::KnownReport;
+use domain::report::{KnownReport, PersonColumns, ReportDescriptor};
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,29 +41,21 @@ pub struct Groups {
     pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
 }
 
-/// The columns of a report, and the column of the id that identifies an event with several rows; empty if the report has
-/// none.
-fn columns(report: KnownReport) -> (ColumnNames, &'static str) {
-    match report {
-        KnownReport::QAndA => {
-            let columns =
-                ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS };
-            (columns, "answerid")
-        }
-        KnownReport::Presentation
-        | KnownReport::VideoView
-        | KnownReport::Confused
-        | KnownReport::Polling
-        | KnownReport::Notes
-        | KnownReport::Asset
-        | KnownReport::AssetByDate => (activity::COLUMNS, ""),
+/// The columns that a report's rows are selected by.
+fn columns(report: &ReportDescriptor) -> ColumnNames {
+    let deck = report.deck.unwrap_or_default();
+    match report.person {
+        Some(PersonColumns { user, role }) => ColumnNames { user, role, deck, ..activity::COLUMNS },
+        None => ColumnNames { deck, ..activity::COLUMNS },
     }
 }
 
 /// Counts the rows of a report by section and by role.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> Groups {
-    let (columns, event_id) = columns(report);
+    let report = report.descriptor();
+    let columns = columns(report);
+    let event_id = report.event.unwrap_or_default();
     let mut all_sections = query.clone();
     all_sections.base.sections.clear();
     let mut all_roles = query.clone();

@@ -4,7 +4,7 @@ use crate::figure_context::{FigureContext, FilterBar, Titles, filter_ranking, ra
 use crate::text::reports as text;
 use crate::text::titles;
 use domain::institution_role::InstitutionRole;
-use domain::report::KnownReport;
+use domain::report::{KnownReport, MeasureUnit, UnitWords};
 use engine::reports::groups::{self, Groups};
 use engine::table::dataset::Dataset;
 use protocol::{Figure, FilterKind};
@@ -12,58 +12,30 @@ use protocol::{Figure, FilterKind};
 /// The most sections in a ranking.
 const MAX_RANKED: usize = 20;
 
-/// A report's texts for its events: unit, singular and plural, and the titles of both figures. `roles` is
-/// `None` if the report has its own figure by role.
-struct EventTexts {
-    unit: &'static str,
-    events: [&'static str; 2],
-    sections: &'static str,
-    roles: Option<&'static str>,
-}
-
-fn event_texts(report: KnownReport) -> Option<EventTexts> {
-    let texts = |unit, events, sections, roles| Some(EventTexts { unit, events, sections, roles });
-    match report {
-        KnownReport::Presentation => {
-            texts(text::VIEWS, ["view", "views"], titles::VIEWS_PER_SECTION, Some(titles::VIEWS_BY_ROLE))
-        }
-        KnownReport::Confused => {
-            texts(text::MARKS, ["mark", "marks"], titles::MARKS_PER_SECTION, Some(titles::MARKS_BY_ROLE))
-        }
-        KnownReport::Polling => texts(
-            text::ANSWERS,
-            ["answer", "answers"],
-            titles::POLL_ANSWERS_PER_SECTION,
-            Some(titles::POLL_ANSWERS_BY_ROLE),
-        ),
-        KnownReport::Notes => texts(
-            text::EVENTS,
-            ["note event", "note events"],
-            titles::EVENTS_PER_SECTION,
-            Some(titles::EVENTS_BY_ROLE),
-        ),
-        KnownReport::QAndA => texts(text::ANSWERS, ["answer", "answers"], titles::ANSWERS_PER_SECTION, None),
-        KnownReport::VideoView | KnownReport::Asset | KnownReport::AssetByDate => None,
-    }
-}
-
-/// Events by section, if there are several sections, and by role, if there are any events.
+/// Events by section, if there are several sections, and by role, if there are any events. A role figure that is among the
+/// report's `own` figures is not made again. None for a report whose rows are videos, or half minutes.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, tables: &Dataset, report: Option<KnownReport>) -> Vec<Figure> {
-    let Some((report, texts)) = report.and_then(|report| Some((report, event_texts(report)?))) else {
-        return Vec::new();
+pub fn figures(
+    context: &FigureContext<'_>,
+    tables: &Dataset,
+    report: Option<KnownReport>,
+    own: &[Figure],
+) -> Vec<Figure> {
+    let is_counted = |report: &KnownReport| {
+        let report = report.descriptor();
+        report.person.is_some() && report.unit != MeasureUnit::Minutes
     };
+    let Some(report) = report.filter(is_counted) else { return Vec::new() };
+    let words = report.descriptor().unit.words();
     let groups = groups::measure(tables, context.query, report);
-    let sections = (groups.sections.len() > 1).then(|| section_ranking(context, &groups, &texts));
-    let roles = texts
-        .roles
-        .filter(|_| !groups.roles.is_empty())
-        .map(|title| role_ranking(context, &groups, &texts, title));
+    let sections = (groups.sections.len() > 1).then(|| section_ranking(context, &groups, words));
+    let title = titles::by_role(words);
+    let has_roles = !groups.roles.is_empty() && own.iter().all(|figure| figure.title != title);
+    let roles = has_roles.then(|| role_ranking(context, &groups, words, &title));
     sections.into_iter().chain(roles).collect()
 }
 
-fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts) -> Figure {
-    let [one, many] = texts.events;
+fn section_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWords) -> Figure {
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -71,7 +43,7 @@ fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTe
     };
     let count = groups.sections.len();
     let sentence = groups.sections.first().map(|first| {
-        let events = context.locale.count_of(first.count.events, one, many);
+        let events = context.locale.count_of(first.count.events, words.one, words.many);
         text::sections_sentence(context.locale, &name(first), &events, count as u64)
     });
     let shown: Vec<_> = groups.sections.iter().take(MAX_RANKED).collect();
@@ -83,12 +55,12 @@ fn section_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTe
     let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
     let caveat = text::join([context.coverage(&groups.days), first]);
     let heads: (&str, &[&str]) = (text::SECTION, &[text::PEOPLE, text::STUDENTS]);
-    let titles: Titles<'_> = ["sections", texts.sections, texts.unit];
+    let title = titles::per_section(words);
+    let titles: Titles<'_> = ["sections", &title, words.heading];
     filter_ranking(titles, sentence.unwrap_or_default(), caveat, heads, FilterKind::Section, bars)
 }
 
-fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts, title: &str) -> Figure {
-    let [one, many] = texts.events;
+fn role_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWords, title: &str) -> Figure {
     let all: u64 = groups.roles.iter().map(|(_, count, _)| count.events).sum();
     let students: u64 = groups
         .roles
@@ -97,14 +69,18 @@ fn role_ranking(context: &FigureContext<'_>, groups: &Groups, texts: &EventTexts
         .map(|(_, count, _)| count.events)
         .sum();
     let sentence = ratio(students, all).map_or_else(String::new, |share| {
-        text::student_share_sentence(context.locale, share, &context.locale.count_of(all, one, many))
+        text::student_share_sentence(
+            context.locale,
+            share,
+            &context.locale.count_of(all, words.one, words.many),
+        )
     });
     let bars = groups.roles.iter().map(|(role, count, is_left_out)| {
         let name = protocol::text::role(*role).to_owned();
         let beside = vec![Some(to_f64(count.people))];
         FilterBar::new(role.slug(), name, to_f64(count.events), beside, *is_left_out)
     });
-    let titles: Titles<'_> = ["roles", title, texts.unit];
+    let titles: Titles<'_> = ["roles", title, words.heading];
     let caveat = context.coverage(&groups.days);
     let heads: (&str, &[&str]) = (text::ROLE, &[text::PEOPLE]);
     filter_ranking(titles, sentence, caveat, heads, FilterKind::Role, bars)

@@ -7,6 +7,7 @@ use crate::text::reports as text;
 use crate::text::titles;
 use charts::threads::{Post, Thread, Threads};
 use domain::institution_role::InstitutionRole;
+use domain::report::MeasureUnit;
 use engine::reports::qanda::{Measures, ThreadCounts};
 use protocol::{Body, Figure};
 
@@ -66,7 +67,8 @@ fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         )
     });
     let items = items.collect();
-    let titles = ["who-answers", titles::ANSWERS_BY_ROLE, text::ANSWERS];
+    let title = titles::by_role(MeasureUnit::Answers.words());
+    let titles = ["who-answers", &title, text::ANSWERS];
     let caveat = text::join([
         ignored_roles_caveat(context),
         text::QUESTIONS_CAVEAT.to_owned(),

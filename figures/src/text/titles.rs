@@ -1,5 +1,7 @@
 //! Titles of the figures of reports. Those that only `videoview` has are in [`crate::text::videoview`].
 
+use domain::report::UnitWords;
+
 pub const MARKS_PER_DAY: &str = "Confusion marks per day";
 pub const MARKS_BY_HOUR: &str = "Confusion marks by weekday and hour";
 pub const MARKS_PER_DECK: &str = "Confusion marks per deck";
@@ -25,22 +27,12 @@ pub const VIEWS_BY_HOUR: &str = "Slide views by weekday and hour";
 pub const VIEWS_PER_DECK: &str = "Slide views per deck";
 pub const EVERY_DECK: &str = "Every deck";
 pub const ANSWERS_PER_DAY: &str = "Answers per day";
-pub const ANSWERS_BY_ROLE: &str = "Answers by role";
 pub const THREADS: &str = "Questions and answers";
 pub const VIDEOS_BY_WEEK: &str = "Videos viewed per week";
 pub const VIEWS_BY_WEEK: &str = "Views per week";
 pub const SECTIONS: &str = "Sections";
 pub const VIDEOS_BY_SECTION: &str = "Every video in every section";
 pub const EVERY_ROW: &str = "Every row";
-pub const VIEWS_PER_SECTION: &str = "Slide views per section";
-pub const VIEWS_BY_ROLE: &str = "Slide views by role";
-pub const MARKS_PER_SECTION: &str = "Confusion marks per section";
-pub const MARKS_BY_ROLE: &str = "Confusion marks by role";
-pub const EVENTS_PER_SECTION: &str = "Note events per section";
-pub const EVENTS_BY_ROLE: &str = "Note events by role";
-pub const POLL_ANSWERS_PER_SECTION: &str = "Poll answers per section";
-pub const POLL_ANSWERS_BY_ROLE: &str = "Poll answers by role";
-pub const ANSWERS_PER_SECTION: &str = "Answers per section";
 
 /// Rows of an unknown report by the day in a column.
 #[must_use]
@@ -52,4 +44,16 @@ pub fn rows_per_day(column: &str) -> String {
 #[must_use]
 pub fn sum_per_day(name: &str, column: &str) -> String {
     format!("Sum of {name} per day of {column}")
+}
+
+/// The title of a report's figure by section: `Slide views per section`.
+#[must_use]
+pub fn per_section(words: UnitWords) -> String {
+    format!("{} per section", words.title)
+}
+
+/// The title of a report's figure by role: `Slide views by role`.
+#[must_use]
+pub fn by_role(words: UnitWords) -> String {
+    format!("{} by role", words.title)
 }
