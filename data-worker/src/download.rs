@@ -2,7 +2,6 @@
 
 use crate::messages::worker_scope;
 use crate::schedule::{DownloadOrder, SourceKey};
-use crate::store::CopyBuilder;
 use domain::frame::{Frame, FrameReader, Head, SliceHead};
 use js_sys::{Promise, Reflect, Uint8Array};
 use protocol::FetchError;
@@ -18,16 +17,11 @@ pub trait Receiver {
     /// [`FetchError`], which ends the download.
     fn receive_head(&mut self, head: &Head) -> Result<(), FetchError>;
 
-    /// A slice, for the copy that `builder` builds.
+    /// A slice, after the head.
     ///
     /// # Errors
     /// [`FetchError`], which ends the download.
-    fn receive_slice(
-        &mut self,
-        builder: &mut CopyBuilder,
-        head: &SliceHead,
-        deflated: &[u8],
-    ) -> Result<(), FetchError>;
+    fn receive_slice(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<(), FetchError>;
 
     /// Rows and bytes that have arrived, after each piece of the response.
     ///
@@ -44,13 +38,12 @@ pub async fn run(
     order: &DownloadOrder,
     signal: &AbortSignal,
     receiver: &mut impl Receiver,
-) -> Result<CopyBuilder, FetchError> {
+) -> Result<(), FetchError> {
     let response = fetch(&url(order), signal).await?;
     let body = response.body().ok_or(FetchError::Unreachable)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut frames = FrameReader::default();
-    let mut builder: Option<CopyBuilder> = None;
-    let mut bytes = 0;
+    let (mut has_head, mut rows, mut bytes) = (false, 0, 0);
     loop {
         let chunk = wait(reader.read()).await?;
         if signal.aborted() {
@@ -59,26 +52,24 @@ pub async fn run(
         let field = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
         if field("done").is_truthy() {
             frames.finish().map_err(|e| FetchError::invalid(&e))?;
-            return builder.ok_or_else(|| FetchError::invalid(&"the response is empty"));
+            return if has_head { Ok(()) } else { Err(FetchError::invalid(&"the response is empty")) };
         }
         let piece = field("value").unchecked_into::<Uint8Array>().to_vec();
         bytes += piece.len() as u64;
         frames.push(&piece);
         while let Some(frame) = frames.next().map_err(|e| FetchError::invalid(&e))? {
-            match (frame, &mut builder) {
-                (Frame::Head(head), _) => {
+            match frame {
+                Frame::Head(head) => {
                     receiver.receive_head(&head)?;
-                    builder = Some(CopyBuilder::new(&order.key.source, &head)?);
+                    has_head = true;
                 }
-                (Frame::Slice(head, deflated), Some(builder)) => {
-                    receiver.receive_slice(builder, &head, &deflated)?;
-                }
-                (Frame::Slice(..), None) => {
-                    return Err(FetchError::invalid(&"rows came before their header"));
+                Frame::Slice(head, deflated) => {
+                    receiver.receive_slice(&head, &deflated)?;
+                    rows += u64::from(head.rows);
                 }
             }
         }
-        receiver.receive_progress(builder.as_ref().map_or(0, CopyBuilder::rows), bytes)?;
+        receiver.receive_progress(rows, bytes)?;
     }
 }
 

@@ -6,7 +6,8 @@
 //! | [`program`] | receives requests, starts downloads, sends responses |
 //! | [`schedule`] | pure: which copies are wanted, loaded and downloaded, and which one comes next |
 //! | [`download`] | reads one copy from `GET /api/rows`, frame by frame |
-//! | [`store`] | the datasets, and the counts of the current query |
+//! | [`source`] | the rows of one source: complete copies, and those that are arriving |
+//! | [`store`] | all sources, and the counts of the current query |
 //! | [`messages`] | encodes, sends and receives messages |
 //! | [`intl_formatter`] | formats numbers and dates through `Intl` |
 
@@ -15,4 +16,5 @@ pub mod intl_formatter;
 pub mod messages;
 pub mod program;
 pub mod schedule;
+pub mod source;
 pub mod store;

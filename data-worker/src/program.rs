@@ -6,8 +6,8 @@
 use crate::download::{self, Receiver};
 use crate::intl_formatter::IntlFormatter;
 use crate::messages;
-use crate::schedule::{Announcement, DownloadId, DownloadOrder, Schedule, SourceKey};
-use crate::store::{self, CopyBuilder, Store};
+use crate::schedule::{Announcement, CopyKey, DownloadId, DownloadOrder, Schedule};
+use crate::store::{self, Store};
 use domain::frame::{Head, SliceHead};
 use figures::{FigureBuilder, SubjectGroup};
 use protocol::{FetchError, Progress, Query, Request, Response, RowRange};
@@ -131,12 +131,12 @@ impl Program {
         }
     }
 
-    /// Takes a download's announcement.
-    fn announce(&mut self, id: DownloadId, rows: u64) -> Result<(), FetchError> {
-        let announcement = self.schedule.announce(id, rows);
+    /// Begins a download's copy, unless it has too many rows.
+    fn begin(&mut self, id: DownloadId, key: &CopyKey, head: &Head) -> Result<(), FetchError> {
+        let announcement = self.schedule.announce(id, head.rows);
         self.store.discard(&self.schedule);
         match announcement {
-            Announcement::Accepted => Ok(()),
+            Announcement::Accepted => self.store.begin(key, head),
             Announcement::Stale => Err(FetchError::Unreachable),
             Announcement::TooLarge { rows, aborted } => {
                 self.abort(&aborted);
@@ -147,14 +147,14 @@ impl Program {
     }
 
     /// Takes the end of a download. One that was aborted has no effect.
-    fn finish(&mut self, order: &DownloadOrder, result: Result<CopyBuilder, FetchError>) {
+    fn finish(&mut self, order: &DownloadOrder, result: Result<(), FetchError>) {
         self.aborts.remove(&order.id);
-        let inserted = result.and_then(|builder| {
+        let completed = result.and_then(|()| {
             let sources = self.query.as_ref().map_or(&[][..], |query| &query.sources);
             let window = store::find_window(sources, &order.key).ok_or(FetchError::Unreachable)?;
-            self.store.insert(&order.key, window, builder)
+            self.store.complete(&order.key.source, window)
         });
-        match inserted {
+        match completed {
             Ok(()) => {
                 self.schedule.complete(order.id);
             }
@@ -162,6 +162,7 @@ impl Program {
                 if self.schedule.fail(order.id).is_none() {
                     return;
                 }
+                self.store.abandon(&order.key);
                 let window = order.key.window.clone();
                 messages::send(&Response::Failed { sequence: self.sequence(), window, error });
             }
@@ -200,7 +201,7 @@ fn start_downloads(program: &Rc<RefCell<Program>>) {
         let signal = abort.signal();
         program.borrow_mut().aborts.insert(order.id, abort);
         let mut receiver =
-            ProgramReceiver { program: Rc::clone(program), id: order.id, source: order.key.source.clone() };
+            ProgramReceiver { program: Rc::clone(program), id: order.id, key: order.key.clone() };
         spawn_local(async move {
             let result = download::run(&order, &signal, &mut receiver).await;
             if !signal.aborted() {
@@ -215,24 +216,19 @@ fn start_downloads(program: &Rc<RefCell<Program>>) {
 struct ProgramReceiver {
     program: Rc<RefCell<Program>>,
     id: DownloadId,
-    source: SourceKey,
+    key: CopyKey,
 }
 
 impl Receiver for ProgramReceiver {
     fn receive_head(&mut self, head: &Head) -> Result<(), FetchError> {
-        self.program.borrow_mut().announce(self.id, head.rows)?;
+        self.program.borrow_mut().begin(self.id, &self.key, head)?;
         // How many rows are to come decides whether another download starts.
         start_downloads(&self.program);
         Ok(())
     }
 
-    fn receive_slice(
-        &mut self,
-        builder: &mut CopyBuilder,
-        head: &SliceHead,
-        deflated: &[u8],
-    ) -> Result<(), FetchError> {
-        self.program.borrow_mut().store.push_slice(&self.source, builder, head, deflated)
+    fn receive_slice(&mut self, head: &SliceHead, deflated: &[u8]) -> Result<(), FetchError> {
+        self.program.borrow_mut().store.push_slice(&self.key, head, deflated)
     }
 
     fn receive_progress(&mut self, rows: u64, bytes: u64) -> Result<(), FetchError> {

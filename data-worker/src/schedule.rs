@@ -291,6 +291,12 @@ impl Schedule {
         self.loaded.contains_key(key)
     }
 
+    /// Whether a copy is being downloaded.
+    #[must_use]
+    pub fn is_downloading(&self, key: &CopyKey) -> bool {
+        self.downloads.contains_key(key)
+    }
+
     /// Whether the query's rows are more than fit into memory.
     #[must_use]
     pub fn is_too_large(&self) -> bool {

@@ -22,8 +22,8 @@ use engine::inflate::file::FileInflater;
 use engine::slice::SliceInflater;
 use engine::split::{Slice, SplitSummary, Splitter};
 use engine::video_view_columns::Dictionaries;
-use engine::video_view_dataset::VideoViewDataset;
-use engine::video_view_table::{VideoViewTable, VideoViewTableBuilder};
+use engine::video_view_columns::VideoViewColumns;
+use engine::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::hint::black_box;
@@ -81,10 +81,10 @@ fn head_of(slice: &Slice) -> SliceHead {
 }
 
 /// Builds a window's copy from its slices, as the page does.
-fn build_table(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionaries) -> VideoViewTable {
+fn build_table(summary: &SplitSummary, slices: &[Slice], texts: &mut Dictionaries) -> VideoViewColumns {
     let count = u32::try_from(slices.len()).expect("there are few slices");
     let head = Head { generation: 1, slices: count, rows: summary.rows, header: summary.header.clone() };
-    let mut builder = VideoViewTableBuilder::new(&head).expect("all required columns are present");
+    let mut builder = VideoViewTableBuilder::new(&head, None).expect("all required columns are present");
     for slice in slices {
         builder.push_slice(&head_of(slice), &slice.bytes, texts).expect("the slice is valid");
     }
@@ -161,7 +161,7 @@ fn bench(criterion: &mut Criterion) {
         end: parse_day("2026-02-09"),
         provisional_from: None,
     };
-    dataset.insert("2026-02-02", table, coverage);
+    dataset.insert("2026-02-02", VideoViewWindowData { generation: 1, table, coverage });
     for (name, roles) in
         [("measure without a filter", vec![]), ("measure with a filter", vec![InstitutionRole::Student])]
     {

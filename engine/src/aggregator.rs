@@ -18,6 +18,7 @@ use crate::measures::{
 };
 use crate::ordering::sort_by;
 use crate::rollup::QuarterHourRollup;
+use crate::table::dataset::DataStatus;
 use crate::video_view_columns::{Dictionaries, SkippedRows};
 use crate::video_view_dataset::VideoViewDataset;
 use domain::institution_role::InstitutionRole;
@@ -168,7 +169,11 @@ impl Aggregator {
             .day_starts
             .iter()
             .zip(self.day_starts.iter().skip(1))
-            .map(|(start, end)| dataset.is_final(*start, *end, self.query.today))
+            .map(|(start, end)| match dataset.status_between(*start, *end, self.query.today) {
+                DataStatus::Missing => None,
+                DataStatus::Provisional => Some(false),
+                DataStatus::Complete => Some(true),
+            })
             .collect();
         let has_lost_window =
             self.windows.iter().any(|(id, window)| dataset.generation(id) != Some(window.generation));
@@ -186,7 +191,7 @@ impl Aggregator {
         let crossfilter = Crossfilter::new(&self.query, &self.day_starts, &dataset.texts);
         let counter = Counter::new(&self.query, &self.day_starts, self.step_days);
         for (id, data) in dataset.iter() {
-            let columns = &data.table.columns;
+            let columns = &data.table;
             if let Some((_, window)) = self.windows.iter().find(|(window, _)| window == id) {
                 if self.overlaps_days(window.time_span, &new_days) {
                     counter.count(&crossfilter, &columns.rollups, &new_days, &mut self.counts);
@@ -196,7 +201,7 @@ impl Aggregator {
             counter.count(&crossfilter, &columns.rollups, &known_days, &mut self.counts);
             let starts = || columns.rollups.iter().map(QuarterHourRollup::start);
             let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
-            let (generation, skipped_rows) = (data.table.generation, columns.skipped_rows);
+            let (generation, skipped_rows) = (data.generation, columns.skipped_rows);
             self.windows.push((
                 id.to_owned(),
                 AggregatedWindow { generation, time_span: (first, last), skipped_rows },

@@ -49,7 +49,7 @@ impl RowList {
         let windows = dataset
             .iter()
             .map(|(id, data)| {
-                let columns = &data.table.columns;
+                let columns = &data.table;
                 let mut passes = vec![false; columns.rollups.len()];
                 crossfilter.for_each_match(&columns.rollups, counted_days, |found| {
                     if let (FilterResult::All, Some(passes)) = (found.passes, passes.get_mut(found.rollup)) {
@@ -102,7 +102,7 @@ impl RowList {
 }
 
 fn row_details(data: &VideoViewWindowData, row: usize, texts: &Dictionaries) -> RowDetails {
-    let columns = &data.table.columns;
+    let columns = &data.table;
     let time = columns.time.get(row).copied().unwrap_or(0);
     let Some(rollup) = columns.rollup_of_row(row) else {
         return RowDetails { time, ..RowDetails::default() };

@@ -1,93 +1,56 @@
-//! The loaded copies of `videoview` windows with their shared dictionaries: the input of every measure.
+//! How the rows of `videoview` become a dataset: with columns of their own, since there are millions of them.
 
-use crate::video_view_columns::Dictionaries;
-use crate::video_view_table::VideoViewTable;
-use domain::query::WindowCoverage;
-use domain::time::{Day, SECOND, Timestamp};
+use crate::table::builder::{DecodeError, TableBuilder, TableDecoder, WindowTable};
+use crate::table::dataset::{Dataset, WindowData};
+use crate::video_view_columns::{ColumnLayout, Dictionaries, VideoViewColumns, VideoViewColumnsBuilder};
+use domain::frame::Head;
+use domain::report::KnownReport;
 
-/// The loaded copy of one window.
-#[derive(Debug, Clone)]
-pub struct VideoViewWindowData {
-    /// Its rows.
-    pub table: VideoViewTable,
-    /// The days that it covers.
-    pub coverage: WindowCoverage,
+/// The loaded copies of `videoview`.
+pub type VideoViewDataset = Dataset<VideoViewColumns>;
+
+/// The loaded copy of one window of `videoview`.
+pub type VideoViewWindowData = WindowData<VideoViewColumns>;
+
+/// The columns of a copy of `videoview` under construction.
+pub type VideoViewTableBuilder = TableBuilder<VideoViewColumns>;
+
+/// Maximum number of rows to reserve memory for before they arrive.
+const MAX_RESERVED_ROWS: usize = 8 << 20;
+
+impl WindowTable for VideoViewColumns {
+    type Texts = Dictionaries;
+    type Decoder = VideoViewDecoder;
 }
 
-/// The loaded copies, one per window.
-#[derive(Debug, Clone, Default)]
-pub struct VideoViewDataset {
-    /// The texts behind the codes of all copies, including those that are still being decoded.
-    pub texts: Dictionaries,
-    /// Sorted by window id.
-    windows: Vec<(String, VideoViewWindowData)>,
+/// Reads rows into [`VideoViewColumns`].
+#[derive(Debug)]
+pub struct VideoViewDecoder {
+    layout: ColumnLayout,
+    /// The rows decoded so far.
+    rows: VideoViewColumnsBuilder,
 }
 
-impl VideoViewDataset {
-    /// Adds a window's copy, or replaces the previous one.
-    pub fn insert(&mut self, window: &str, table: VideoViewTable, coverage: WindowCoverage) {
-        let data = VideoViewWindowData { table, coverage };
-        match self.find_index(window) {
-            Ok(index) => {
-                if let Some((_, old)) = self.windows.get_mut(index) {
-                    *old = data;
-                }
-            }
-            Err(index) => self.windows.insert(index, (window.to_owned(), data)),
-        }
+impl TableDecoder for VideoViewDecoder {
+    type Table = VideoViewColumns;
+    type Texts = Dictionaries;
+
+    /// The columns are those of `videoview`, whatever `report` is.
+    fn new(head: &Head, _report: Option<KnownReport>) -> Result<Self, DecodeError> {
+        let layout = ColumnLayout::parse_header(&head.header).map_err(DecodeError::Column)?;
+        let mut rows = VideoViewColumnsBuilder::new(&layout);
+        // Growing step by step may take twice the memory. The limit bounds what a wrong row count can cost.
+        rows.columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(MAX_RESERVED_ROWS));
+        Ok(Self { layout, rows })
     }
 
-    /// Updates the days that a window's copy covers; does nothing if the window is not loaded.
-    pub fn set_coverage(&mut self, window: &str, coverage: WindowCoverage) {
-        if let Some((_, data)) = self.find_index(window).ok().and_then(|index| self.windows.get_mut(index)) {
-            data.coverage = coverage;
-        }
+    fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionaries) -> u64 {
+        self.layout.push_slice(csv, &mut self.rows, texts)
     }
 
-    /// Removes every window for which `should_keep` is false.
-    pub fn retain(&mut self, should_keep: impl Fn(&str) -> bool) {
-        self.windows.retain(|(window, _)| should_keep(window));
-    }
-
-    /// The generation of a window's copy, if it is loaded.
-    #[must_use]
-    pub fn generation(&self, window: &str) -> Option<u32> {
-        self.get(window).map(|data| data.table.generation)
-    }
-
-    /// Every window's id and copy, sorted by id: windows with dates are in the order of time.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &VideoViewWindowData)> {
-        self.windows.iter().map(|(window, data)| (window.as_str(), data))
-    }
-
-    /// A window's copy, if it is loaded.
-    #[must_use]
-    pub fn get(&self, window: &str) -> Option<&VideoViewWindowData> {
-        self.windows.get(self.find_index(window).ok()?).map(|(_, data)| data)
-    }
-
-    /// The index of a window; if it is not loaded, `Err` with the index at which to insert it.
-    fn find_index(&self, window: &str) -> Result<usize, usize> {
-        self.windows.binary_search_by(|(id, _)| id.as_str().cmp(window))
-    }
-
-    /// Whether the time from `start` to `end`, in seconds since 1970, is final; `None` if not all of it is
-    /// covered. UTC days from `today` on are not over: they are never final, and need not be covered.
-    #[must_use]
-    pub fn is_final(&self, start: i64, end: i64, today: Day) -> Option<bool> {
-        let utc = |seconds: i64| Timestamp(seconds * SECOND).day();
-        let last = utc(end - 1);
-        let mut is_final = true;
-        for day in utc(start).iter_days().take_while(|day| *day <= last) {
-            if day >= today {
-                is_final = false;
-                continue;
-            }
-            let coverage = self.windows.iter().map(|(_, data)| data.coverage).find(|coverage| {
-                coverage.start.is_none_or(|start| start <= day) && coverage.end.is_none_or(|end| day < end)
-            })?;
-            is_final &= coverage.provisional_from.is_none_or(|from| day < from);
-        }
-        Some(is_final)
+    fn finish(self) -> VideoViewColumns {
+        let mut columns = self.rows.columns;
+        columns.shrink_to_fit();
+        columns
     }
 }

@@ -4,7 +4,8 @@ mod equal_measures;
 
 use super::*;
 use crate::row_list::RowList;
-use crate::video_view_table::{DecodeError, VideoViewTable, VideoViewTableBuilder};
+use crate::table::builder::DecodeError;
+use crate::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, MediaId, SectionId, UserId};
 use domain::query::{Comparison, RowQuery, WindowCoverage};
@@ -60,14 +61,14 @@ fn coverage(week: u64) -> WindowCoverage {
 }
 
 /// A copy with these rows, in two slices.
-fn table(generation: u32, rows: &[String], texts: &mut Dictionaries) -> VideoViewTable {
-    let mut builder = VideoViewTableBuilder::new(&Head {
-        generation,
-        slices: 2,
-        rows: rows.len() as u64,
-        header: HEADER.as_bytes().to_vec(),
-    })
-    .unwrap();
+fn copy(
+    generation: u32,
+    rows: &[String],
+    coverage: WindowCoverage,
+    texts: &mut Dictionaries,
+) -> VideoViewWindowData {
+    let head = Head { generation, slices: 2, rows: rows.len() as u64, header: HEADER.as_bytes().to_vec() };
+    let mut builder = VideoViewTableBuilder::new(&head, None).unwrap();
     let (first, second) = rows.split_at(rows.len() / 3);
     for slice in [first, second] {
         let csv = slice.concat();
@@ -82,7 +83,7 @@ fn table(generation: u32, rows: &[String], texts: &mut Dictionaries) -> VideoVie
         };
         builder.push_slice(&head, &deflated, texts).unwrap();
     }
-    builder.finish().unwrap()
+    VideoViewWindowData { generation, table: builder.finish().unwrap(), coverage }
 }
 
 /// A row of one week.
@@ -415,8 +416,9 @@ proptest! {
             } else {
                 // A newer generation has different rows: those of the week without the first `skip`.
                 let rows: Vec<Event> = weeks[week].iter().skip(usize::from(skip)).cloned().collect();
-                let table = table(generation, &lines(week as u64, &rows), &mut dataset.texts);
-                dataset.insert(&id, table, coverage(week as u64));
+                let (lines, coverage) = (lines(week as u64, &rows), coverage(week as u64));
+                let copy = copy(generation, &lines, coverage, &mut dataset.texts);
+                dataset.insert(&id, copy);
                 loaded.insert(week, rows);
             }
             aggregator.update(&dataset);
@@ -463,8 +465,8 @@ fn measure(
     rows: &[Event],
     dataset: &mut VideoViewDataset,
 ) -> Measures {
-    let table = table(1, &lines(0, rows), &mut dataset.texts);
-    dataset.insert("w", table, coverage);
+    let copy = copy(1, &lines(0, rows), coverage, &mut dataset.texts);
+    dataset.insert("w", copy);
     let mut aggregator = Aggregator::new(query);
     aggregator.update(dataset);
     aggregator.measures(&dataset.texts)
@@ -517,8 +519,8 @@ fn a_viewer_is_new_in_one_step_and_counted_once_per_step() {
         (1, vec![noon(0, 4, 1), noon(0, 4, 3)]),
         (3, vec![noon(0, 4, 2), noon(0, 4, 4)]),
     ] {
-        let table = table(1, &lines(week, &rows), &mut dataset.texts);
-        dataset.insert(&week.to_string(), table, coverage(week));
+        let copy = copy(1, &lines(week, &rows), coverage(week), &mut dataset.texts);
+        dataset.insert(&week.to_string(), copy);
     }
     let mut aggregator = Aggregator::new(query(Zone::utc(), "2026-03-16", "2026-05-10"));
     aggregator.update(&dataset);
@@ -536,8 +538,8 @@ fn delays_start_at_the_first_view_by_any_role_and_skip_rows_without_a_video() {
     let mut dataset = VideoViewDataset::default();
     let mut lines = lines(0, &rows);
     lines.push(lines[3].replace("V9,", ","));
-    let table = table(1, &lines, &mut dataset.texts);
-    dataset.insert("w", table, coverage(0));
+    let copy = copy(1, &lines, coverage(0), &mut dataset.texts);
+    dataset.insert("w", copy);
     let students =
         RowQuery { roles: vec![InstitutionRole::Student], ..query(Zone::utc(), "2026-03-16", "2026-03-22") };
     let mut aggregator = Aggregator::new(students);
@@ -559,6 +561,6 @@ fn a_long_range_has_steps_of_whole_weeks_and_at_most_53_steps() {
 #[test]
 fn a_copy_with_fewer_rows_than_expected_is_an_error() {
     let head = Head { generation: 1, slices: 0, rows: 1, header: HEADER.as_bytes().to_vec() };
-    let mut builder = VideoViewTableBuilder::new(&head).unwrap();
+    let builder = VideoViewTableBuilder::new(&head, None).unwrap();
     assert_eq!(builder.finish(), Err(DecodeError::Rows));
 }

@@ -1,4 +1,9 @@
-//! Builds a table from slices as they arrive. Only a complete table can be used.
+//! Builds the table of a window's copy from its slices as they arrive. Only a complete table can be used: a week with
+//! half of its rows would look like a quiet week.
+//!
+//! A table has one of two layouts: [`Table`] for any report, and
+//! [`VideoViewColumns`](crate::video_view_columns::VideoViewColumns). [`TableBuilder`] is the same for both; their
+//! [`TableDecoder`]s differ.
 
 use super::{HeaderRow, Table};
 use crate::decode::Decoder;
@@ -6,6 +11,7 @@ use crate::dictionary::Dictionary;
 use crate::slice::{SliceError, SliceInflater};
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
+use std::fmt::{self, Debug, Display};
 
 /// Why a copy cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +24,11 @@ pub enum DecodeError {
     Rows,
 }
 
-impl std::fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Column(name) => write!(f, "the header row lacks the column {name}"),
-            Self::Slice(error) => error.fmt(f),
+            Self::Slice(error) => Display::fmt(error, f),
             Self::Rows => f.write_str("there are not as many rows as were promised"),
         }
     }
@@ -30,39 +36,100 @@ impl std::fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// A table under construction.
-#[derive(Debug)]
-pub struct TableBuilder {
-    expected_rows: u64,
-    decoded_rows: u64,
-    header: HeaderRow,
-    decoder: Decoder,
-    inflater: SliceInflater,
-    table: Table,
+/// The rows of a window's copy, in one of the layouts.
+pub trait WindowTable: Sized + Debug {
+    /// The texts behind the codes, which the tables of a dataset share.
+    type Texts: Default + Debug;
+    /// Reads rows into a table.
+    type Decoder: TableDecoder<Table = Self, Texts = Self::Texts> + Debug;
 }
 
-impl TableBuilder {
-    /// Starts a table for a copy. With an unknown `report` (`None`) any header row is accepted.
+/// Reads the rows of a copy into a table.
+pub trait TableDecoder: Sized {
+    /// The table.
+    type Table;
+    /// The texts behind its codes.
+    type Texts;
+
+    /// Starts an empty table for a copy. With an unknown `report` (`None`) any header row is accepted.
     ///
     /// # Errors
     /// [`DecodeError::Column`]: the header row lacks a required column of `report`.
-    pub fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError> {
+    fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError>;
+
+    /// Appends the rows of a slice; returns how many it has, including those that cannot be read.
+    fn push_rows(&mut self, csv: &[u8], texts: &mut Self::Texts) -> u64;
+
+    /// The table, after the last slice.
+    fn finish(self) -> Self::Table;
+}
+
+impl WindowTable for Table {
+    type Texts = Dictionary;
+    type Decoder = ColumnDecoder;
+}
+
+/// Reads rows into a [`Table`].
+#[derive(Debug)]
+pub struct ColumnDecoder {
+    header: HeaderRow,
+    decoder: Decoder,
+    table: Table,
+}
+
+impl TableDecoder for ColumnDecoder {
+    type Table = Table;
+    type Texts = Dictionary;
+
+    fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError> {
         let header = HeaderRow::parse(&head.header);
         let names: Vec<&str> = header.names().collect();
         if let Some(missing) = report.and_then(|report| report.descriptor().missing_from(&names)) {
             return Err(DecodeError::Column(missing));
         }
+        let (decoder, table) = (Decoder::new(header.delimiter()), Table::new(&header, report));
+        Ok(Self { header, decoder, table })
+    }
+
+    fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionary) -> u64 {
+        let Self { header, decoder, table } = self;
+        let mut rows = 0;
+        decoder.for_each_record(csv, |row| {
+            rows += 1;
+            table.push_row(header, row, texts);
+        });
+        rows
+    }
+
+    fn finish(self) -> Table {
+        self.table
+    }
+}
+
+/// A table under construction.
+#[derive(Debug)]
+pub struct TableBuilder<T: WindowTable = Table> {
+    expected_rows: u64,
+    decoded_rows: u64,
+    inflater: SliceInflater,
+    decoder: T::Decoder,
+}
+
+impl<T: WindowTable> TableBuilder<T> {
+    /// Starts a table for a copy. With an unknown `report` (`None`) any header row is accepted.
+    ///
+    /// # Errors
+    /// [`DecodeError::Column`]: the header row lacks a required column of `report`.
+    pub fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError> {
         Ok(Self {
             expected_rows: head.rows,
             decoded_rows: 0,
-            decoder: Decoder::new(header.delimiter()),
             inflater: SliceInflater::default(),
-            table: Table::new(&header, report),
-            header,
+            decoder: T::Decoder::new(head, report)?,
         })
     }
 
-    /// Inflates, checks and decodes one slice. `texts` is the dictionary of the dataset.
+    /// Inflates, checks and decodes one slice. `texts` are those of the dataset.
     ///
     /// # Errors
     /// [`DecodeError::Slice`]: the slice is damaged. [`DecodeError::Rows`]: its number of rows is wrong.
@@ -70,15 +137,10 @@ impl TableBuilder {
         &mut self,
         head: &SliceHead,
         deflated: &[u8],
-        texts: &mut Dictionary,
+        texts: &mut T::Texts,
     ) -> Result<(), DecodeError> {
         let csv = self.inflater.inflate(head, deflated).map_err(DecodeError::Slice)?;
-        let (header, table) = (&self.header, &mut self.table);
-        let mut rows = 0;
-        self.decoder.for_each_record(csv, |row| {
-            rows += 1;
-            table.push_row(header, row, texts);
-        });
+        let rows = self.decoder.push_rows(csv, texts);
         if rows != u64::from(head.rows) {
             return Err(DecodeError::Rows);
         }
@@ -86,7 +148,7 @@ impl TableBuilder {
         Ok(())
     }
 
-    /// Number of rows decoded so far, including ragged ones.
+    /// Number of rows decoded so far, including those that cannot be read.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.decoded_rows
@@ -96,8 +158,12 @@ impl TableBuilder {
     ///
     /// # Errors
     /// [`DecodeError::Rows`]: rows are missing.
-    pub fn finish(self) -> Result<Table, DecodeError> {
-        if self.decoded_rows == self.expected_rows { Ok(self.table) } else { Err(DecodeError::Rows) }
+    pub fn finish(self) -> Result<T, DecodeError> {
+        if self.decoded_rows == self.expected_rows {
+            Ok(self.decoder.finish())
+        } else {
+            Err(DecodeError::Rows)
+        }
     }
 }
 
@@ -122,7 +188,7 @@ mod tests {
     #[test]
     fn an_unknown_report_is_decoded() {
         let mut texts = Dictionary::default();
-        let mut builder = TableBuilder::new(&head("user,page\n", 3), None).unwrap();
+        let mut builder = TableBuilder::<Table>::new(&head("user,page\n", 3), None).unwrap();
         for (csv, rows) in [("Ana,home\nBo,home\n", 2), ("ragged\n", 1)] {
             let (head, deflated) = slice(csv, rows);
             builder.push_slice(&head, &deflated, &mut texts).unwrap();
@@ -135,16 +201,16 @@ mod tests {
     fn incomplete_damaged_and_wrong_copies_are_rejected() {
         let mut texts = Dictionary::default();
         let (slice_head, deflated) = slice("a,b\n", 1);
-        let mut builder = TableBuilder::new(&head("user,page\n", 2), None).unwrap();
+        let mut builder = TableBuilder::<Table>::new(&head("user,page\n", 2), None).unwrap();
         builder.push_slice(&slice_head, &deflated, &mut texts).unwrap();
         assert_eq!(builder.finish().unwrap_err(), DecodeError::Rows);
-        let mut builder = TableBuilder::new(&head("user,page\n", 1), None).unwrap();
+        let mut builder = TableBuilder::<Table>::new(&head("user,page\n", 1), None).unwrap();
         let damaged = SliceHead { crc32: slice_head.crc32 ^ 1, ..slice_head };
         assert_eq!(
             builder.push_slice(&damaged, &deflated, &mut texts),
             Err(DecodeError::Slice(SliceError::Crc))
         );
         let notes = Some(KnownReport::Notes);
-        assert!(matches!(TableBuilder::new(&head("user,page\n", 1), notes), Err(DecodeError::Column(_))));
+        assert!(matches!(TableBuilder::<Table>::new(&head("user,page\n", 1), notes), Err(DecodeError::Column(_))));
     }
 }

@@ -1,19 +1,21 @@
-//! The loaded tables of a report, by window, with their dictionary: the input of every measure.
+//! The loaded tables of a report, by window, with the texts that they share: the input of every measure.
+//!
+//! A dataset is the same for both layouts of a table: [`Table`], or the columns of `videoview`.
 
 use super::Table;
-use crate::dictionary::Dictionary;
+use super::builder::WindowTable;
 use domain::query::WindowCoverage;
 use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp};
 use std::collections::BTreeMap;
 
-/// The loaded table of a window.
+/// The loaded copy of a window.
 #[derive(Debug, Clone)]
-pub struct WindowData {
+pub struct WindowData<T = Table> {
     /// Generation of the copy.
     pub generation: u32,
     /// The rows.
-    pub table: Table,
+    pub table: T,
     /// The days that it covers.
     pub coverage: WindowCoverage,
 }
@@ -29,19 +31,25 @@ pub enum DataStatus {
     Complete,
 }
 
-/// The loaded tables of a report.
-#[derive(Debug, Clone, Default)]
-pub struct Dataset {
-    /// The texts of the codes in all tables and columns: a person who asks in one column and answers in
-    /// another has the same code.
-    pub texts: Dictionary,
+/// The loaded copies of a report, one per window.
+#[derive(Debug, Clone)]
+pub struct Dataset<T: WindowTable = Table> {
+    /// The texts of the codes in all tables, including those that are still being decoded. In a [`Table`] all columns
+    /// share them: a person who asks in one column and answers in another has the same code.
+    pub texts: T::Texts,
     /// By window id.
-    windows: BTreeMap<String, WindowData>,
+    windows: BTreeMap<String, WindowData<T>>,
 }
 
-impl Dataset {
+impl<T: WindowTable> Default for Dataset<T> {
+    fn default() -> Self {
+        Self { texts: T::Texts::default(), windows: BTreeMap::new() }
+    }
+}
+
+impl<T: WindowTable> Dataset<T> {
     /// Adds a window, or replaces its earlier copy.
-    pub fn insert(&mut self, window: &str, data: WindowData) {
+    pub fn insert(&mut self, window: &str, data: WindowData<T>) {
         self.windows.insert(window.to_owned(), data);
     }
 
@@ -63,13 +71,19 @@ impl Dataset {
         self.windows.get(window).map(|data| data.generation)
     }
 
+    /// A window's copy, if it is loaded.
+    #[must_use]
+    pub fn get(&self, window: &str) -> Option<&WindowData<T>> {
+        self.windows.get(window)
+    }
+
     /// Every window with its data, in the order of ids: for windows with dates, the order of time.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &WindowData)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &WindowData<T>)> {
         self.windows.iter().map(|(window, data)| (window.as_str(), data))
     }
 
     /// The windows that cover any day of `range`. Windows loaded for a comparison may be outside it.
-    pub fn within(&self, range: Range) -> impl Iterator<Item = &WindowData> {
+    pub fn within(&self, range: Range) -> impl Iterator<Item = &WindowData<T>> {
         self.windows.values().filter(move |WindowData { coverage, .. }| {
             coverage.start.is_none_or(|start| start <= range.to())
                 && coverage.end.is_none_or(|end| range.from() < end)
@@ -80,12 +94,6 @@ impl Dataset {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
-    }
-
-    /// Number of rows of all windows whose number of fields differs from their header's.
-    #[must_use]
-    pub fn ragged(&self) -> u64 {
-        self.windows.values().map(|data| data.table.ragged).sum()
     }
 
     /// The status of a span, given in seconds since 1970 (`end` exclusive): the worst status of the UTC days
@@ -112,6 +120,14 @@ impl Dataset {
             }
         }
         status
+    }
+}
+
+impl Dataset {
+    /// Number of rows of all windows whose number of fields differs from their header's.
+    #[must_use]
+    pub fn ragged(&self) -> u64 {
+        self.windows.values().map(|data| data.table.ragged).sum()
     }
 }
 

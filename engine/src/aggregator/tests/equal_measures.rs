@@ -30,8 +30,7 @@ use crate::split::SliceCompressor;
 use crate::table::builder::TableBuilder;
 use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
-use crate::video_view_dataset::VideoViewDataset;
-use crate::video_view_table::VideoViewTableBuilder;
+use crate::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
 use domain::activity::{ActivityKind, Weights};
 use domain::frame::{Head, SliceHead};
 use domain::ids::{PresentationId, UserId};
@@ -264,7 +263,7 @@ fn load(rows: &[TestRows], windows: &[Option<WindowCoverage>]) -> (VideoViewData
             rows: slices.iter().map(|slice| u64::from(slice.rows)).sum(),
             header: HEADER.as_bytes().to_vec(),
         };
-        let mut column_builder = VideoViewTableBuilder::new(&head).unwrap();
+        let mut column_builder = VideoViewTableBuilder::new(&head, None).unwrap();
         let mut table_builder = TableBuilder::new(&head, Some(KnownReport::VideoView)).unwrap();
         for slice in &slices {
             let head = SliceHead {
@@ -277,7 +276,8 @@ fn load(rows: &[TestRows], windows: &[Option<WindowCoverage>]) -> (VideoViewData
             table_builder.push_slice(&head, &slice.bytes, &mut tables.texts).unwrap();
         }
         let window = coverage.start.unwrap().to_string();
-        columns.insert(&window, column_builder.finish().unwrap(), coverage);
+        let table = column_builder.finish().unwrap();
+        columns.insert(&window, VideoViewWindowData { generation: 1, table, coverage });
         let data = WindowData { generation: 1, table: table_builder.finish().unwrap(), coverage };
         tables.insert(&window, data);
     }

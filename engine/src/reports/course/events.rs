@@ -58,7 +58,7 @@ impl<'a> Events<'a> {
         let Some(dataset) = dataset else {
             let base = &query.base;
             let start = |day: Day| base.zone.start_of(day).seconds();
-            let empty = Dataset::default();
+            let empty: Dataset = Dataset::default();
             let status = |day: Day| empty.status_between(start(day), start(plus_days(day, 1)), base.today);
             let days = base.range.each_day().map(|day| (day, status(day))).collect();
             return Self { days, ..Self::default() };
