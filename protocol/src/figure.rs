@@ -138,6 +138,10 @@ pub enum ColumnContent {
     Sparkline,
     /// What can be done with the row's student.
     Actions,
+    /// The name of a slide deck.
+    Deck,
+    /// Any other text.
+    Text,
 }
 
 /// A row of a [`LongTable`].

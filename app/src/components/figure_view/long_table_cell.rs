@@ -27,6 +27,8 @@ pub fn column_class(content: ColumnContent) -> &'static str {
         ColumnContent::Amount => "cell-amount",
         ColumnContent::Sparkline => "cell-spark",
         ColumnContent::Actions => "cell-menu",
+        ColumnContent::Deck => "cell-deck",
+        ColumnContent::Text => "cell-text",
     }
 }
 
@@ -48,7 +50,14 @@ pub fn render_cell(row: &LongTableRow, index: usize, content: ColumnContent) -> 
         | ColumnContent::Section
         | ColumnContent::Person
         | ColumnContent::Role
-        | ColumnContent::Amount => row.cells.get(index).cloned().unwrap_or_default().into_any(),
+        | ColumnContent::Amount
+        | ColumnContent::Deck => row.cells.get(index).cloned().unwrap_or_default().into_any(),
+        ColumnContent::Text => {
+            let text = row.cells.get(index).cloned().unwrap_or_default();
+            // Rows have one line.
+            let title = text.clone();
+            view! { <span title=title>{text}</span> }.into_any()
+        }
     }
 }
 

@@ -64,9 +64,10 @@ pub fn VirtualTable(
             data_worker.request_rows(list, from, 3 * PAGE, take_rows);
         }
     });
-    let columns: StoredValue<Vec<LongTableColumn>> = StoredValue::new(
-        table.with_untracked(|table| table.as_ref().map(|table| table.columns.clone())).unwrap_or_default(),
-    );
+    // A query with contents has further columns, and a report that is not known may have others in each copy.
+    let columns = Memo::new(move |_| {
+        table.with(|table| table.as_ref().map(|table| table.columns.clone()).unwrap_or_default())
+    });
     let scroll_to = move |row: f64| {
         if let Some(element) = container.get_untracked() {
             let (height, last_first) = (height.get_untracked(), last_first.get_untracked());
@@ -105,7 +106,7 @@ pub fn VirtualTable(
         let exists = Memo::new(move |_| index.get() < count.get());
         let body = move || {
             let index = index.get();
-            columns.with_value(|columns| {
+            columns.with(|columns| {
                 loaded.with(|loaded| {
                     let row = loaded.as_ref().and_then(|(from, rows)| rows.get(index.checked_sub(*from)?));
                     let cells = columns.iter().enumerate().map(|(place, column)| {
@@ -125,13 +126,13 @@ pub fn VirtualTable(
             </tr>
         }
     };
-    let heads = columns.with_value(|columns| {
+    let heads = move || {
         let head = |column: &LongTableColumn| {
             let class = column_class(column.content);
             view! { <th role="columnheader" scope="col" class=class>{column.head.clone()}</th> }
         };
-        columns.iter().map(head).collect_view()
-    });
+        columns.with(|columns| columns.iter().map(head).collect_view())
+    };
     let visible_range = move || {
         let (from, all) = (to_index(position.get().round()), count.get());
         (all > 0).then(|| text::position(from + 1, (from + VISIBLE).min(all), all))
