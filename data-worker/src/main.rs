@@ -4,7 +4,7 @@
 //! loaded when a query first needs it. What reads rows, and what `videoview` needs, is loaded at once.
 
 use data_worker::program::{self, LoadBuilder};
-use figures::{FigureBuilder, SubjectGroup};
+use figures::{SubjectBuilder, SubjectGroup};
 use protocol::FetchError;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -12,7 +12,7 @@ fn main() {
     let load_builder: LoadBuilder = |group| {
         Box::pin(async move {
             let loaded = match group {
-                SubjectGroup::VideoViews => return Ok(figures::build_video_view_figures as FigureBuilder),
+                SubjectGroup::VideoViews => return Ok(figures::VIDEO_VIEW_BUILDER),
                 SubjectGroup::Report => report_builder().await,
                 SubjectGroup::Course => course_builder().await,
             };
@@ -23,11 +23,11 @@ fn main() {
 }
 
 #[wasm_split(report, fallible)]
-fn report_builder() -> Result<FigureBuilder, SplitLoaderError> {
-    Ok(figures::build_report_figures)
+fn report_builder() -> Result<SubjectBuilder, SplitLoaderError> {
+    Ok(figures::REPORT_BUILDER)
 }
 
 #[wasm_split(course, fallible)]
-fn course_builder() -> Result<FigureBuilder, SplitLoaderError> {
-    Ok(figures::build_course_figures)
+fn course_builder() -> Result<SubjectBuilder, SplitLoaderError> {
+    Ok(figures::COURSE_BUILDER)
 }

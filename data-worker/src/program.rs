@@ -9,7 +9,7 @@ use crate::messages;
 use crate::schedule::{Announcement, CopyKey, DownloadId, DownloadOrder, Schedule};
 use crate::store::{self, Store};
 use domain::frame::{Head, SliceHead};
-use figures::{FigureBuilder, SubjectGroup};
+use figures::{SubjectBuilder, SubjectGroup};
 use protocol::{FetchError, Progress, Query, Request, Response, RowRange};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -27,8 +27,8 @@ const FIGURES_INTERVAL: f64 = 150.0;
 /// While copies are arriving, figures are made for at most one part in so many of the time.
 const FIGURES_SHARE: f64 = 4.0;
 
-/// Loads the code that makes the figures of a group of subjects, if it is not loaded yet.
-pub type LoadBuilder = fn(SubjectGroup) -> Pin<Box<dyn Future<Output = Result<FigureBuilder, FetchError>>>>;
+/// Loads the code that answers queries about a group of subjects, if it is not loaded yet.
+pub type LoadBuilder = fn(SubjectGroup) -> Pin<Box<dyn Future<Output = Result<SubjectBuilder, FetchError>>>>;
 
 /// Starts the program.
 pub fn run(load_builder: LoadBuilder) {
@@ -52,8 +52,8 @@ struct Program {
     store: Store,
     aborts: BTreeMap<DownloadId, AbortController>,
     formatter: Option<(String, IntlFormatter)>,
-    /// What makes figures, as far as it is loaded.
-    builders: BTreeMap<SubjectGroup, FigureBuilder>,
+    /// What answers queries, as far as it is loaded.
+    builders: BTreeMap<SubjectGroup, SubjectBuilder>,
     progress_sent: f64,
     figures_sent: f64,
     /// Milliseconds that the last figures took.
@@ -86,12 +86,12 @@ impl Program {
     /// Sends the figures of all loaded copies.
     fn send_figures(&mut self) {
         let (Some(query), Some((_, formatter))) = (&self.query, &self.formatter) else { return };
-        let Some(build) = self.builders.get(&SubjectGroup::of(&query.subject)) else { return };
+        let Some(builder) = self.builders.get(&SubjectGroup::of(&query.subject)) else { return };
         if self.schedule.is_too_large() {
             return;
         }
         let start = js_sys::Date::now();
-        let (figures, student_name, counted) = self.store.figures(query, *build, formatter);
+        let (figures, student_name, counted) = self.store.figures(query, builder.figures, formatter);
         let progress = self.schedule.progress();
         let sequence = query.sequence;
         messages::send(&Response::Figures { sequence, figures, student_name, counted, progress });
@@ -126,7 +126,9 @@ impl Program {
         // Rows of an older query may be others now.
         let query = self.query.as_ref().filter(|query| query.sequence == range.sequence);
         if let (Some(query), Some((_, formatter))) = (query, &self.formatter) {
-            let rows = self.store.rows(query, range, formatter);
+            // Without a builder there are no figures, and so no long table.
+            let Some(builder) = self.builders.get(&SubjectGroup::of(&query.subject)) else { return };
+            let rows = self.store.rows(query, range, builder.rows, formatter);
             messages::send(&Response::Rows { range, rows });
         }
     }
@@ -172,7 +174,7 @@ impl Program {
     }
 }
 
-/// Loads what makes the figures of the current query, then sends them. Rows are downloaded meanwhile.
+/// Loads what answers the current query, then sends its figures. Rows are downloaded meanwhile.
 fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
     let group = program.borrow().query.as_ref().map(|query| SubjectGroup::of(&query.subject));
     let Some(group) = group.filter(|group| !program.borrow().builders.contains_key(group)) else { return };
@@ -181,8 +183,8 @@ fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
         let loaded = load_builder(group).await;
         let mut program = program.borrow_mut();
         match loaded {
-            Ok(build) => {
-                program.builders.insert(group, build);
+            Ok(builder) => {
+                program.builders.insert(group, builder);
                 program.send_figures();
             }
             // No window is to blame. The next query tries again.

@@ -5,6 +5,7 @@ use crate::source::{CopyLoader, Source};
 use domain::frame::{Head, SliceHead};
 use engine::aggregator::Aggregator;
 use engine::measures::Measures;
+use engine::reports::listing::Listing;
 use engine::row_list;
 use engine::table::Table;
 use engine::table::builder::WindowTable;
@@ -12,8 +13,8 @@ use engine::video_view_columns::VideoViewColumns;
 use engine::video_view_dataset::VideoViewDataset;
 use figures::figure_context::FigureContext;
 use figures::locale::LocaleFormatter;
-use figures::reports::videoview;
-use figures::{FigureBuilder, Loaded};
+use figures::reports::{rows as report_rows, videoview};
+use figures::{FigureBuilder, Loaded, RowLister};
 use protocol::{
     CountedRows, FetchError, Figure, LongTableRow, Query, ReportSource, RowList, RowRange, WindowSource,
 };
@@ -42,6 +43,8 @@ pub struct Store {
     /// The current query's sources, in the order of [`Query::sources`].
     serving: Vec<SourceKey>,
     counts: Option<Counts>,
+    /// The rows of the current query's table, once a long table has requested them.
+    listing: Option<Listing>,
 }
 
 impl Store {
@@ -74,11 +77,13 @@ impl Store {
             },
         });
         self.serving = serving;
+        self.listing = None;
         self.count();
     }
 
     /// Discards the copies that are neither loaded nor downloaded any more according to the schedule.
     pub fn discard(&mut self, schedule: &Schedule) {
+        self.listing = None;
         discard_copies(&mut self.video_views, schedule);
         discard_copies(&mut self.tables, schedule);
     }
@@ -105,6 +110,7 @@ impl Store {
     /// [`FetchError::InvalidResponse`] if rows are missing, or the copy has not begun.
     pub fn complete(&mut self, source: &SourceKey, window: &WindowSource) -> Result<(), FetchError> {
         self.source(source).complete(window)?;
+        self.listing = None;
         if self.counts.as_ref().is_some_and(|counts| counts.source == *source) {
             self.count();
         }
@@ -157,14 +163,45 @@ impl Store {
         (build(query, &loaded, locale), figures::student_name(query, &loaded), counted)
     }
 
-    /// Rows of a long table.
+    /// Rows of a long table. `lister` lists those of a report without columns of its own.
     pub fn rows(
         &mut self,
         query: &Query,
         range: RowRange,
+        lister: Option<RowLister>,
         locale: &dyn LocaleFormatter,
     ) -> Vec<LongTableRow> {
         let context = FigureContext::new(query, None, locale);
+        if figures::are_rows_hidden(query) {
+            return Vec::new();
+        }
+        match (lister, range.list) {
+            (Some(list), RowList::Rows) => self.listed_rows(&context, range, list),
+            // Only `videoview` has a long table of students.
+            (Some(_), RowList::Students) => Vec::new(),
+            (None, _) => self.counted_rows(&context, range),
+        }
+    }
+
+    /// Rows of the table of a report whose rows are a table.
+    fn listed_rows(
+        &mut self,
+        context: &FigureContext<'_>,
+        range: RowRange,
+        list: RowLister,
+    ) -> Vec<LongTableRow> {
+        let Some((key, source)) = self.serving.iter().find_map(|key| Some((key, self.tables.get(key)?)))
+        else {
+            return Vec::new();
+        };
+        let dataset = &source.dataset;
+        let listing = self.listing.get_or_insert_with(|| list(&key.report, dataset, context.query));
+        let rows = listing.rows().skip(range.start).take(range.count);
+        rows.map(|cells| report_rows::format_row(context, &dataset.texts, listing, cells)).collect()
+    }
+
+    /// Rows of the tables of `videoview`.
+    fn counted_rows(&mut self, context: &FigureContext<'_>, range: RowRange) -> Vec<LongTableRow> {
         let Some((dataset, counts)) = self.counted() else { return Vec::new() };
         let Counts { aggregator, measures, row_list, students, .. } = counts;
         match range.list {
@@ -173,7 +210,7 @@ impl Store {
                     row_list::RowList::new(aggregator.query(), &aggregator.counted_days(), dataset)
                 });
                 let rows = list.rows(range.start, range.count, dataset);
-                rows.into_iter().map(|row| videoview::row(&context, row)).collect()
+                rows.into_iter().map(|row| videoview::row(context, row)).collect()
             }
             RowList::Students => {
                 let texts = &dataset.texts;
@@ -183,7 +220,7 @@ impl Store {
                     let (rows, steps) = aggregator.student(*user);
                     let id = texts.user.text(*user).into_owned();
                     let name = texts.person_name(*user);
-                    videoview::student_row(&context, id, name, rows, &steps, summary)
+                    videoview::student_row(context, id, name, rows, &steps, summary)
                 });
                 rows.collect()
             }
@@ -209,3 +246,6 @@ pub fn find_window<'a>(sources: &'a [ReportSource], key: &CopyKey) -> Option<&'a
     let source = sources.iter().find(|source| source.report == key.source.report)?;
     source.windows.iter().find(|window| window.id == key.window)
 }
+
+#[cfg(test)]
+mod tests;

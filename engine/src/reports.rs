@@ -6,6 +6,7 @@
 //! - [`presentation`], [`confused`], [`polling`], [`qanda`], [`notes`]: reports with a timestamp in each row.
 //! - [`course`]: six reports of one course combined, for the whole course and for one student.
 //! - [`library`]: `asset`, a snapshot; [`weekly`]: `assetbydate`, sums by window.
+//! - [`listing`]: every row that a report's figures count.
 //! - [`unknown`]: reports that Lectern does not know, described by the types of their columns.
 
 pub mod activity;
@@ -14,6 +15,7 @@ pub mod confused;
 pub mod course;
 pub mod groups;
 pub mod library;
+pub mod listing;
 pub mod notes;
 pub mod person_name;
 pub mod polling;

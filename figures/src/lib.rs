@@ -17,8 +17,10 @@ pub mod reports;
 pub mod share;
 pub mod text;
 
+use domain::query::MeasureQuery;
 use domain::report::{KnownReport, ReportName};
 use engine::measures::Measures;
+use engine::reports::listing::Listing;
 use engine::reports::person_name;
 use engine::table::dataset::Dataset;
 use figure_context::FigureContext;
@@ -44,15 +46,28 @@ pub struct Loaded<'a> {
 /// for has no figures.
 pub type FigureBuilder = fn(&Query, &Loaded<'_>, &dyn LocaleFormatter) -> Vec<Figure>;
 
-/// What a query needs to be answered: each group of subjects has a [`FigureBuilder`] of its own, so that a program can
+/// Lists every row of a report that its figures count.
+pub type RowLister = fn(&ReportName, &Dataset, &MeasureQuery) -> Listing;
+
+/// What answers the queries about a group of subjects.
+#[derive(Debug, Clone, Copy)]
+pub struct SubjectBuilder {
+    /// Makes the figures.
+    pub figures: FigureBuilder,
+    /// Lists the rows of the table of every row; `None` if the group has no such table, or its rows have columns of
+    /// their own.
+    pub rows: Option<RowLister>,
+}
+
+/// What a query needs to be answered: each group of subjects has a [`SubjectBuilder`] of its own, so that a program can
 /// load the code of each when it is first needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SubjectGroup {
-    /// `videoview`, alone: [`build_video_view_figures`].
+    /// `videoview`, alone: [`VIDEO_VIEW_BUILDER`].
     VideoViews,
-    /// Any other report: [`build_report_figures`].
+    /// Any other report: [`REPORT_BUILDER`].
     Report,
-    /// A course, across several reports: [`build_course_figures`].
+    /// A course, across several reports: [`COURSE_BUILDER`].
     Course,
 }
 
@@ -68,15 +83,32 @@ impl SubjectGroup {
     }
 }
 
+/// What answers the queries about `videoview`.
+pub const VIDEO_VIEW_BUILDER: SubjectBuilder =
+    SubjectBuilder { figures: build_video_view_figures, rows: None };
+
+/// What answers the queries about any other report.
+pub const REPORT_BUILDER: SubjectBuilder =
+    SubjectBuilder { figures: build_report_figures, rows: Some(reports::rows::list) };
+
+/// What answers the queries about a course.
+pub const COURSE_BUILDER: SubjectBuilder = SubjectBuilder { figures: build_course_figures, rows: None };
+
 /// Makes the figures of a query about any subject.
 #[must_use]
 pub fn build_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
-    let build: FigureBuilder = match SubjectGroup::of(&query.subject) {
-        SubjectGroup::VideoViews => build_video_view_figures,
-        SubjectGroup::Report => build_report_figures,
-        SubjectGroup::Course => build_course_figures,
+    let builder = match SubjectGroup::of(&query.subject) {
+        SubjectGroup::VideoViews => VIDEO_VIEW_BUILDER,
+        SubjectGroup::Report => REPORT_BUILDER,
+        SubjectGroup::Course => COURSE_BUILDER,
     };
-    build(query, loaded, locale)
+    (builder.figures)(query, loaded, locale)
+}
+
+/// Whether the rows of long tables are left out, since they name people.
+#[must_use]
+pub fn are_rows_hidden(query: &Query) -> bool {
+    matches!(query.subject, Subject::Report { are_names_hidden: true, .. })
 }
 
 /// Makes the figures of `videoview`, from [`Loaded::video_views`].
@@ -156,9 +188,8 @@ pub fn student_name(query: &Query, loaded: &Loaded<'_>) -> String {
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-/// Removes the figures that name people, and returns a caveat if there were any. `rows` are the rows of
-/// `videoview`, which name viewers, or those of an unknown report: its cells may contain names, so all figures
-/// that show them are removed.
+/// Removes the figures that name people, and returns a caveat if there were any. `rows` names the person of each row.
+/// Any cell of an unknown report may contain a name, so all figures that show its cells are removed.
 fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
     let names_people = |figure: &Figure| {
         let id = figure.id.as_str();

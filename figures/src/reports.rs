@@ -2,6 +2,7 @@
 //!
 //! - [`videoview`]: the report whose rows have columns of their own in `engine`, and its long tables.
 //! - [`groups`]: by section and by role; [`decks`]: what reports about slide decks have in common.
+//! - [`rows`]: the long table of every row of a report other than `videoview`.
 //! - [`unknown`]: whatever the columns of an unknown report allow.
 
 pub mod confused;
@@ -12,6 +13,7 @@ pub mod notes;
 pub mod polling;
 pub mod presentation;
 pub mod qanda;
+pub mod rows;
 pub mod unknown;
 pub mod videoview;
 pub mod weekly;
@@ -28,7 +30,10 @@ use protocol::Figure;
 #[must_use]
 pub fn figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     let mut figures = own_figures(name, context, dataset);
+    // The table of every row proves the other figures, so it comes after all of them.
+    let rows = figures.pop_if(|last| last.id == rows::ID);
     figures.extend(groups::figures(context, dataset, name.known(), &figures));
+    figures.extend(rows);
     figures
 }
 

@@ -12,7 +12,7 @@ use domain::zone::Zone;
 use engine::decode::Decoder;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
-use protocol::{Body, CountedRows, Progress, Response, codec};
+use protocol::{Body, ColumnContent, CountedRows, Progress, Response, codec};
 
 /// The figures of a report over one copy, for the two weeks from 2 February 2026 of which the first is
 /// loaded.
@@ -231,8 +231,11 @@ fn an_unknown_report_has_figures_by_its_columns() {
     assert_eq!(find(&figures, "rows-by-day").sentence, "2 rows, most on 2026-02-02.");
     assert_eq!(find(&figures, "sum-0").title, "Sum of visit_count per day of date");
     assert!(find(&figures, "sum-0").caveat.contains("may be added up"));
-    let Body::SortableTable(rows) = &find(&figures, "rows").body else { panic!() };
-    assert_eq!(rows.rows[0].cells[2], Cell::Number(2.0));
+    assert_eq!(find(&figures, "rows").sentence, "2 rows, in order of date.");
+    let Body::LongTable(rows) = &find(&figures, "rows").body else { panic!() };
+    let columns: Vec<_> = rows.columns.iter().map(|column| (column.head.as_str(), column.content)).collect();
+    let [user, page] = ["user", "page"].map(|head| (head, ColumnContent::Text));
+    assert_eq!(columns, [user, page, ("visit_count", ColumnContent::Amount), ("date", ColumnContent::Time)]);
 }
 
 #[test]

@@ -236,10 +236,30 @@ test('an unknown report is shown as a table with a generic figure', async () => 
     const title = await page.locator('.figure h2').first().innerText();
     const counts = (await cellsOf(page, title)).rows.map((cells) => parseNumber(cells[1]) ?? 0);
     assert.equal(counts.reduce((sum, count) => sum + count, 0), all.length);
-    const rows = await sortedRows(page, 'Every row');
-    assert.equal(rows.length, Math.min(all.length, 1000));
+    await page.getByRole('button', { name: 'Show every row' }).click();
+    const listing = figure(page, 'Every row').locator('.listing');
+    assert.equal(await listing.getByRole('table').getAttribute('aria-rowcount'), String(all.length + 1));
+    const pages = new Set(all.map((row) => row.page));
+    for (const { cells } of await loadedRows(listing)) assert.ok(cells.some((cell) => pages.has(cell)), cells.join());
   });
 });
+
+for (const report of [...Object.keys(DAILY), 'asset']) {
+  test(`${report}: the table of every row has as many rows as the sandbox, and the last one`, async () => {
+    const all = await rowsOf(report);
+    await withTab(browser, {}, async (page) => {
+      await page.goto(addressOf(report));
+      await waitForFigures(page);
+      assert.equal(await page.locator('.figure h2').last().innerText(), 'Every row');
+      await page.getByRole('button', { name: 'Show every row' }).click();
+      const listing = figure(page, 'Every row').locator('.listing');
+      assert.equal(await listing.getByRole('table').getAttribute('aria-rowcount'), String(all.length + 1));
+      await loadedRows(listing);
+      await listing.press('End');
+      await loadedRows(listing, all.length - 1);
+    });
+  });
+}
 
 test('a data worker that cannot be loaded shows an error, and Try again loads it', async () => {
   await withTab(browser, {}, async (page, tab) => {

@@ -177,10 +177,7 @@ pub struct Measures {
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let filter = Filter::new(dataset, query);
-    let mut rows: BTreeMap<Key, LibraryEntry> = BTreeMap::new();
-    for (_, data) in dataset.iter() {
-        read_entries(data, &dataset.texts, &filter, &mut rows);
-    }
+    let rows = filtered_entries(dataset, &filter);
     let mut media: BTreeMap<u32, Vec<&LibraryEntry>> = BTreeMap::new();
     for ([id, _, _], entry) in &rows {
         media.entry(*id).or_default().push(entry);
@@ -212,6 +209,19 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         is_sections_ignored: filter.is_sections_ignored,
         ragged: dataset.ragged(),
     }
+}
+
+/// The videos in sections that pass the filters of a query.
+pub(super) fn entries(dataset: &Dataset, query: &MeasureQuery) -> BTreeMap<Key, LibraryEntry> {
+    filtered_entries(dataset, &Filter::new(dataset, query))
+}
+
+fn filtered_entries(dataset: &Dataset, filter: &Filter) -> BTreeMap<Key, LibraryEntry> {
+    let mut rows = BTreeMap::new();
+    for (_, data) in dataset.iter() {
+        read_entries(data, &dataset.texts, filter, &mut rows);
+    }
+    rows
 }
 
 /// Order: most views first, then most minutes; unknown numbers last.

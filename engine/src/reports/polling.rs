@@ -5,6 +5,7 @@
 //!   is neither a choice nor anybody's answer cannot be compared, and then no answer is right or wrong.
 //! - A row without a user id counts as an answer, but not as a person.
 
+pub mod answer_texts;
 pub mod content;
 
 use super::activity::{self, Steps};

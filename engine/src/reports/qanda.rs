@@ -90,6 +90,8 @@ pub struct Measures {
     pub answered_by_students: u64,
     /// The newest threads by their last answer, newest first.
     pub threads: Vec<Thread>,
+    /// Rows by authors of the filtered roles: answers and edits of answers.
+    pub rows: u64,
     /// Rows of the copies that could not be read.
     pub skipped_rows: SkippedRows,
 }
@@ -155,6 +157,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             .collect(),
         answered_by_students,
         threads: newest_threads(&all_answers, &threads, query.contents),
+        rows: selection.rows.len() as u64,
         skipped_rows: selection.skipped_rows,
     }
 }

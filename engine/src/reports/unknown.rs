@@ -18,8 +18,6 @@ use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::collections::BTreeMap;
 
-/// Largest number of rows returned in full.
-const MAX_ROWS: usize = 1_000;
 /// Largest number of distinct texts that are counted one by one; a column with more contains names, ids or
 /// sentences.
 const MAX_VALUES: usize = 20;
@@ -94,8 +92,8 @@ pub struct Measures {
     pub columns: Vec<ColumnProfile>,
     /// Rows by day, if a column contains days or times.
     pub by_day: Option<RowsByDay>,
-    /// The first rows (at most 1,000), with a cell for each column.
-    pub rows: Vec<Vec<String>>,
+    /// The index of the first column with days or times.
+    pub time_column: Option<usize>,
     /// Number of all rows.
     pub count: u64,
     /// Days of the range that are not loaded.
@@ -128,8 +126,9 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     };
     let count_days =
         |expected: DataStatus| base.range.each_day().filter(|day| status(*day) == expected).count() as u64;
-    let is_dated = |column: &ColumnProfile| matches!(column.kind, ValueKind::Day | ValueKind::Time);
-    let day_column = columns.iter().position(is_dated).filter(|_| has_dates);
+    let kinds: Vec<ValueKind> = columns.iter().map(|column| column.kind).collect();
+    let time_column = time_column(&kinds);
+    let day_column = time_column.filter(|_| has_dates);
     let by_day = day_column.map(|day_column| {
         let is_whole =
             |column: &ColumnProfile| matches!(column.summary, ColumnSummary::Numbers { median: Some(_), .. });
@@ -172,12 +171,11 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             outside,
         }
     });
-    let row_texts = |row: &Vec<u32>| row.iter().map(|code| texts.text(*code).into_owned()).collect();
     Measures {
         columns,
         by_day,
+        time_column,
         count: rows.len() as u64,
-        rows: rows.iter().take(MAX_ROWS).map(row_texts).collect(),
         missing: count_days(DataStatus::Missing),
         provisional: count_days(DataStatus::Provisional),
         unfiltered,
@@ -185,8 +183,13 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     }
 }
 
+/// The index of the first column with days or times.
+pub(super) fn time_column(kinds: &[ValueKind]) -> Option<usize> {
+    kinds.iter().position(|kind| matches!(kind, ValueKind::Day | ValueKind::Time))
+}
+
 /// The names of all columns, those of the newest copy first.
-fn column_names(dataset: &Dataset, range: Range) -> Vec<String> {
+pub(super) fn column_names(dataset: &Dataset, range: Range) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let data: Vec<&WindowData> = dataset.within(range).collect();
     for name in data.iter().rev().flat_map(|data| data.table.names()) {
@@ -198,7 +201,7 @@ fn column_names(dataset: &Dataset, range: Range) -> Vec<String> {
 }
 
 /// The rows that pass the filters, as codes by column; and the columns of filters that do not exist.
-fn filter_rows(
+pub(super) fn filter_rows(
     dataset: &Dataset,
     query: &MeasureQuery,
     names: &[String],

@@ -56,6 +56,8 @@ pub struct Measures {
     pub sections: Vec<WeeklySeries>,
     /// Distinct videos with a row.
     pub distinct: u64,
+    /// Rows of all weeks: a video in a section has one in each window.
+    pub rows: u64,
     /// Distinct videos that are in several sections.
     pub repeated: u64,
     /// Windows that were left out, since they extend beyond the range.
@@ -69,35 +71,18 @@ pub struct Measures {
 /// Measures the weeks of the range.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let filter = Filter::new(dataset, query);
     let parts = week_parts(query);
-    let second = |day: Day| Timestamp::start_of(day).seconds();
-    let statuses: Vec<DataStatus> = parts
-        .iter()
-        .map(|(from, to)| dataset.status_between(second(*from), second(plus_days(*to, 1)), query.base.today))
-        .collect();
+    let statuses: Vec<DataStatus> = parts.iter().map(|part| part_status(dataset, query, *part)).collect();
     let mut weeks: Vec<BTreeMap<Key, LibraryEntry>> = vec![BTreeMap::new(); parts.len()];
-    let mut left_out = 0;
-    for data in dataset.within(query.base.range) {
-        let containing_week = parts.iter().position(|(from, to)| {
-            data.coverage.start.is_some_and(|start| start >= *from)
-                && data.coverage.end.is_some_and(|end| end <= plus_days(*to, 1))
-        });
-        let Some(week) = containing_week else {
-            left_out += 1;
-            continue;
-        };
-        if statuses.get(week) == Some(&DataStatus::Missing) {
-            continue;
-        }
-        let mut rows = BTreeMap::new();
-        read_entries(data, &dataset.texts, &filter, &mut rows);
-        if let Some(week) = weeks.get_mut(week) {
-            for (key, entry) in rows {
+    let mut rows = 0;
+    let totals = for_each_window(dataset, query, |window| {
+        rows += window.entries.len() as u64;
+        if let Some(week) = weeks.get_mut(window.week) {
+            for (key, entry) in window.entries {
                 merge_entry(week, key, entry);
             }
         }
-    }
+    });
     let series = build_series(&weeks, &statuses);
     let mut media: BTreeMap<u32, u64> = BTreeMap::new();
     for ([id, _, _], _) in &series {
@@ -142,10 +127,63 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         repeated: media.values().filter(|sections| **sections > 1).count() as u64,
         videos: sorted(series.into_iter().map(|(_, video)| video).collect()),
         sections: sorted(sections.into_values().collect()),
-        left_out,
-        is_sections_ignored: filter.is_sections_ignored,
+        rows,
+        left_out: totals.left_out,
+        is_sections_ignored: totals.is_sections_ignored,
         ragged: dataset.ragged(),
     }
+}
+
+/// A window that counts.
+pub(super) struct CountedWindow {
+    /// The index of its week in the range.
+    pub(super) week: usize,
+    /// The first and the last day of that week in the range.
+    pub(super) days: (Day, Day),
+    /// Its videos in sections that pass the filters.
+    pub(super) entries: BTreeMap<Key, LibraryEntry>,
+}
+
+/// What [`for_each_window`] has left out.
+pub(super) struct LeftOut {
+    /// Windows that extend beyond the range.
+    left_out: u64,
+    /// Whether the section filter was ignored.
+    is_sections_ignored: bool,
+}
+
+/// Calls `visit` for every window that counts, in the order of time: those inside a week of the range that is loaded.
+pub(super) fn for_each_window(
+    dataset: &Dataset,
+    query: &MeasureQuery,
+    mut visit: impl FnMut(CountedWindow),
+) -> LeftOut {
+    let filter = Filter::new(dataset, query);
+    let parts = week_parts(query);
+    let mut left_out = 0;
+    for data in dataset.within(query.base.range) {
+        let containing_week = parts.iter().enumerate().find(|(_, (from, to))| {
+            data.coverage.start.is_some_and(|start| start >= *from)
+                && data.coverage.end.is_some_and(|end| end <= plus_days(*to, 1))
+        });
+        let Some((week, days)) = containing_week else {
+            left_out += 1;
+            continue;
+        };
+        if part_status(dataset, query, *days) == DataStatus::Missing {
+            continue;
+        }
+        let mut entries = BTreeMap::new();
+        read_entries(data, &dataset.texts, &filter, &mut entries);
+        visit(CountedWindow { week, days: *days, entries });
+    }
+    LeftOut { left_out, is_sections_ignored: filter.is_sections_ignored }
+}
+
+/// The state of a week of the range, given as first and last day.
+fn part_status(dataset: &Dataset, query: &MeasureQuery, (from, to): (Day, Day)) -> DataStatus {
+    let second = |day: Day| Timestamp::start_of(day).seconds();
+    dataset.status_between(second(from), second(plus_days(to, 1)), query.base.today)
 }
 
 /// The range split at Mondays, as first and last day (UTC, inclusive): the windows that are requested.

@@ -211,6 +211,9 @@ mod tests {
             Err(DecodeError::Slice(SliceError::Crc))
         );
         let notes = Some(KnownReport::Notes);
-        assert!(matches!(TableBuilder::<Table>::new(&head("user,page\n", 1), notes), Err(DecodeError::Column(_))));
+        assert!(matches!(
+            TableBuilder::<Table>::new(&head("user,page\n", 1), notes),
+            Err(DecodeError::Column(_))
+        ));
     }
 }

@@ -1,6 +1,6 @@
 //! The figures of `confused`.
 
-use super::decks;
+use super::{decks, rows};
 use crate::figure_context::{
     FigureContext, busiest_day, count_cell, days_by, describe_empty, new_figure, plain_row, table_body,
     table_series, to_f64,
@@ -33,6 +33,11 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         text::unnamed_caveat(locale, total.unnamed, "mark", "marks"),
         context.skipped_rows(activity.skipped_rows),
     ]);
+    let row_sentence = if total.events == 0 {
+        describe_empty(&activity.days)
+    } else {
+        text::rows_sentence(locale, total.events, ["confusion mark", "confusion marks"], Some(text::BY_TIME))
+    };
     vec![
         context.per_day(
             ["confusion", titles::MARKS_PER_DAY, text::MARKS],
@@ -57,6 +62,13 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
             activity,
             text::MARK_CAVEAT,
             (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::event_cells(&deck.count)),
+        ),
+        rows::figure(
+            rows::MARK_COLUMNS,
+            total.events,
+            crate::text::days_in(context.zone_label),
+            row_sentence,
+            context.coverage(&activity.days),
         ),
     ]
 }

@@ -1,5 +1,6 @@
 //! The figures of `asset`, a snapshot.
 
+use super::rows;
 use crate::figure_context::{
     FigureContext, new_figure, optional_count_cell, plain_row, ranking_figure, ranking_item, table_body,
     to_f64,
@@ -63,7 +64,18 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         let beside = (head, [text::VIEWS, text::MINUTES].as_slice());
         figures.push(ranking_figure([id, title, text::VIDEOS], sentence, caveat, beside, items));
     }
+    figures.push(row_table(context, measures, text::join([as_of, several.to_owned()])));
     figures
+}
+
+fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
+    let count = measures.entries.len() as u64;
+    let sentence = if count == 0 {
+        text::NO_ACTIVITY.to_owned()
+    } else {
+        text::rows_sentence(context.locale, count, ["row", "rows"], Some(text::BY_NAME))
+    };
+    rows::figure(rows::VIDEO_COLUMNS, count, String::new(), sentence, caveat)
 }
 
 /// The caveat about a choice of sections that a report cannot apply.

@@ -1,6 +1,6 @@
 //! The figures of `notes`.
 
-use super::decks;
+use super::{decks, rows};
 use crate::figure_context::{
     FigureContext, busiest_day, count_cell, days_by, describe_empty, new_figure, plain_row, table_body,
     table_series, to_f64, with_row_action,
@@ -58,7 +58,23 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     if context.query.contents {
         figures.push(note_table(context, measures));
     }
+    figures.push(row_table(context, measures));
     figures
+}
+
+fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let activity = &measures.activity;
+    let count = activity.total.events;
+    let sentence = if count == 0 {
+        describe_empty(&activity.days)
+    } else {
+        text::rows_sentence(context.locale, count, ["note event", "note events"], Some(text::BY_TIME))
+    };
+    let hidden = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
+    let caveat =
+        text::join([hidden.to_owned(), text::NOTES_CAVEAT.to_owned(), context.coverage(&activity.days)]);
+    let columns = rows::without_contents(rows::NOTE_COLUMNS, 1, context.query);
+    rows::figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 fn student_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {

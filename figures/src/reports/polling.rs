@@ -1,5 +1,6 @@
 //! The figures of `polling`.
 
+use super::rows;
 use crate::figure_context::{
     FigureContext, count_cell, days_by, describe_empty, new_figure, plain_row, ratio, table_body, to_f64,
 };
@@ -39,7 +40,24 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     );
     let mut figures = vec![per_day, poll_table(context, measures, sentence)];
     figures.extend(measures.polls.iter().take(MAX_DRAWN).map(|poll| poll_figure(context, measures, poll)));
+    figures.push(row_table(context, measures));
     figures
+}
+
+fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let count = measures.days.iter().filter_map(|(_, known)| known.value()).sum();
+    let sentence = if count == 0 {
+        describe_empty(&measures.days)
+    } else {
+        text::rows_sentence(context.locale, count, ["poll answer", "poll answers"], Some(text::BY_TIME))
+    };
+    let hidden = if context.query.contents { "" } else { text::TYPED_HIDDEN };
+    let caveat = text::join([
+        hidden.to_owned(),
+        text::CHANGE_ROWS_CAVEAT.to_owned(),
+        context.coverage(&measures.days),
+    ]);
+    rows::figure(rows::POLL_COLUMNS, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 /// The share of right answers among those that can be compared with a solution.

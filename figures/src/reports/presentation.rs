@@ -1,6 +1,6 @@
 //! The figures of `presentation`.
 
-use super::decks;
+use super::{decks, rows};
 use crate::figure_context::{FigureContext, busiest_day, days_by, describe_empty, table_series, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
@@ -25,6 +25,11 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
         text::unnamed_caveat(locale, total.unnamed, "view", "views"),
         context.skipped_rows(activity.skipped_rows),
     ]);
+    let row_sentence = if total.events == 0 {
+        describe_empty(&activity.days)
+    } else {
+        text::rows_sentence(locale, total.events, ["slide view", "slide views"], Some(text::BY_TIME))
+    };
     vec![
         context.per_day(
             ["slide-views", titles::VIEWS_PER_DAY, text::VIEWS],
@@ -54,6 +59,13 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
                 let slides = Cell::number(deck.newest.map(to_f64));
                 decks::event_cells(&deck.count).into_iter().chain([slides]).collect()
             }),
+        ),
+        rows::figure(
+            rows::SLIDE_VIEW_COLUMNS,
+            total.events,
+            crate::text::days_in(context.zone_label),
+            row_sentence,
+            context.coverage(&activity.days),
         ),
     ]
 }

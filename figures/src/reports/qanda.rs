@@ -1,5 +1,6 @@
 //! The figures of `qanda`.
 
+use super::rows;
 use crate::figure_context::{
     FigureContext, days_by, describe_empty, new_figure, ranking_figure, ranking_item, ratio, to_f64,
 };
@@ -37,7 +38,31 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         Vec::new(),
         caveat,
     );
-    vec![per_day, role_ranking(context, measures), thread_list(context, measures, describe(&measures.all))]
+    vec![
+        per_day,
+        role_ranking(context, measures),
+        thread_list(context, measures, describe(&measures.all)),
+        row_table(context, measures),
+    ]
+}
+
+fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
+    let count = measures.rows;
+    let sentence = if count == 0 {
+        describe_empty(&measures.days)
+    } else {
+        text::rows_sentence(context.locale, count, ["row", "rows"], Some(text::BY_TIME))
+    };
+    let of_roles = if context.query.base.roles.is_empty() { "" } else { text::ANSWER_ROLES_CAVEAT };
+    let hidden = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
+    let caveat = text::join([
+        of_roles.to_owned(),
+        hidden.to_owned(),
+        text::EDIT_ROWS_CAVEAT.to_owned(),
+        context.coverage(&measures.days),
+    ]);
+    let columns = rows::without_contents(rows::ANSWER_COLUMNS, 2, context.query);
+    rows::figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 /// The caveat about a choice of roles that does not apply.

@@ -1,15 +1,14 @@
 //! The figures of a report that Lectern does not know, as far as the kinds of its columns allow.
 
+use super::rows;
 use crate::figure_context::{
-    FigureContext, bar_figure, busiest_day, days_by, describe_empty, new_figure, plain_row, ranking_figure,
-    ranking_item, table_body, table_series, to_f64,
+    FigureContext, bar_figure, busiest_day, days_by, describe_empty, ranking_figure, ranking_item,
+    table_series, to_f64,
 };
 use crate::text::reports as text;
 use crate::text::titles;
 use charts::model::{Bar, DataPoint};
-use charts::sortable_table::{Cell, ColumnKind};
 use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay};
-use engine::table::cell_value;
 use protocol::Figure;
 
 /// The most columns with their own figure.
@@ -140,33 +139,15 @@ fn value_ranking(
 }
 
 fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -> Figure {
-    let kind = |column: &ColumnProfile| match column.kind {
-        cell_value::ValueKind::Number => ColumnKind::Number,
-        cell_value::ValueKind::Day | cell_value::ValueKind::Time => ColumnKind::Date,
-        cell_value::ValueKind::Text => ColumnKind::Text,
-    };
-    let columns: Vec<(&str, ColumnKind)> =
-        measures.columns.iter().map(|column| (column.name.as_str(), kind(column))).collect();
-    let cell = |text: &String, column: &ColumnProfile| {
-        let bytes = text.as_bytes();
-        match column.kind {
-            cell_value::ValueKind::Number => Cell::number(cell_value::parse_number(bytes)),
-            cell_value::ValueKind::Time => context.moment_cell(cell_value::parse_time(bytes)),
-            cell_value::ValueKind::Day => {
-                domain::time::parse_day(text).map_or(Cell::None, |day| context.day_cell(day))
-            }
-            cell_value::ValueKind::Text => Cell::text(text.clone()),
-        }
-    };
-    let shown = measures.rows.iter().map(|cells| {
-        plain_row(cells.iter().zip(&measures.columns).map(|(text, column)| cell(text, column)).collect(), &[])
-    });
-    let shown: Vec<_> = shown.collect();
+    let columns = measures.columns.iter();
+    let columns: Vec<rows::Column<'_>> =
+        columns.map(|column| (column.name.as_str(), rows::content_of(column.kind))).collect();
+    let order = measures.time_column.and_then(|index| measures.columns.get(index));
     let sentence = if measures.count == 0 {
         text::NO_ACTIVITY.to_owned()
     } else {
-        text::rows_sentence(context.locale, measures.count, shown.len())
+        let order = order.map(|column| column.name.as_str());
+        text::rows_sentence(context.locale, measures.count, ["row", "rows"], order)
     };
-    let body = table_body(&columns, None, shown, measures.count);
-    new_figure(["rows", titles::EVERY_ROW], String::new(), sentence, caveat, body)
+    rows::figure(&columns, measures.count, String::new(), sentence, caveat)
 }

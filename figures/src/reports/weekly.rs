@@ -1,6 +1,7 @@
 //! The figures of `assetbydate`: week by week.
 
 use super::library::{ignored_sections_caveat, section_label, video_label};
+use super::rows;
 use crate::figure_context::{
     FigureContext, bar_figure, count_cell, data_point, new_figure, optional_count_cell, plain_row,
     table_body, to_f64,
@@ -99,6 +100,15 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
         (&measures.videos, text::VIDEO, &|line| video_label(&line.entry, are_several)),
         &caveat_of_sums,
     ));
+    let sentence = match (all_missing, measures.rows) {
+        (true, _) => text::NOTHING_LOADED.to_owned(),
+        (false, 0) => text::NO_ACTIVITY.to_owned(),
+        (false, rows) => text::rows_sentence(locale, rows, ["row", "rows"], Some(text::BY_TIME)),
+    };
+    let columns: Vec<rows::Column<'_>> =
+        [rows::WEEK_COLUMN].into_iter().chain(rows::VIDEO_COLUMNS.iter().copied()).collect();
+    let days = crate::text::days_in("UTC");
+    figures.push(rows::figure(&columns, measures.rows, days, sentence, caveat_of_sums));
     figures
 }
 

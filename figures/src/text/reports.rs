@@ -25,12 +25,19 @@ pub const STUDENT: &str = "Student";
 pub const PERSON: &str = "Person";
 pub const OVER_TIME: &str = "Over time";
 pub const SLIDES: &str = "Slides in the deck";
+/// The same in a narrow column.
+pub const SLIDES_SHORT: &str = "Slides";
 pub const MARKS: &str = "Marks";
 pub const MOST_MARKED: &str = "Deck with the most marks";
 pub const USUAL: &str = "Usual marks";
 pub const TIMES_USUAL: &str = "Times the usual";
 pub const ANSWERS: &str = "Answers";
 pub const ANSWER: &str = "Answer";
+pub const QUESTION: &str = "Question";
+pub const ANSWERED_BY: &str = "Answered by";
+pub const ASKED_BY: &str = "Asked by";
+/// A text that is not shown, in its cell.
+pub const HIDDEN: &str = "Not shown";
 pub const POLL: &str = "Poll";
 pub const FIRST_ANSWERED: &str = "First answered";
 pub const STUDENTS_ANSWERED: &str = "Students who answered";
@@ -63,6 +70,9 @@ pub const LAST_VIEW: &str = "Last view";
 pub const TERM: &str = "Term";
 pub const NO_NAME: &str = "Not named";
 pub const ROWS: &str = "Rows";
+/// The order of a table of rows.
+pub const BY_TIME: &str = "time";
+pub const BY_NAME: &str = "name";
 
 pub const SLIDES_CAVEAT: &str =
     "The number of slides is the deck's size: no report says which slides were seen.";
@@ -74,8 +84,11 @@ pub const POLLS_CAVEAT: &str = "Each person's latest answer on these days counts
 pub const UNMATCHED_CAVEAT: &str =
     "The poll's solution is not one of its answers, so right answers cannot be counted.";
 pub const QUESTIONS_CAVEAT: &str = "Echo360 reports a question once somebody has answered it. The report has no questions without an answer, and neither the time of a question nor its lecture.";
+pub const CHANGE_ROWS_CAVEAT: &str = "A changed answer has a row for each change.";
+pub const EDIT_ROWS_CAVEAT: &str = "An edited answer has a row for each edit.";
 pub const EDITS_CAVEAT: &str = "An edited answer counts on the day of the edit, too.";
 pub const CONTENTS_HIDDEN: &str = "What people wrote is not shown.";
+pub const TYPED_HIDDEN: &str = "Answers that people typed are not shown.";
 pub const NOTES_CAVEAT: &str = "Echo360 reports a note each time it is saved, in full and without an id. These are therefore note events, and each of them counts the note's words again.";
 pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is student, and only those with recorded activity: Echo360 does not list people without activity.";
 pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their heights can be compared.";
@@ -96,7 +109,7 @@ pub const DEVICE: &str = "Device";
 pub const ROOM: &str = "Room";
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
-pub const STUDENT_IN_THREADS: &str = "Per day: this student's answers. Below: every question that they asked or answered, with all of its answers.";
+pub const STUDENT_IN_THREADS: &str = "Per day, and in the table of every row: this student's answers. As questions and answers: every question that they asked or answered, with all of its answers.";
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 pub const SUMS_CAVEAT: &str =
     "Weeks are UTC weeks: each row of this report is a sum over its week and cannot be split.";
@@ -141,10 +154,14 @@ pub fn short_id(id: &str) -> String {
 pub fn section_label(number: &str, course: Option<&str>) -> String {
     let number = if number.is_empty() { "without a number" } else { number };
     let Some(course) = course.filter(|course| !course.is_empty()) else { return number.to_owned() };
-    // The first part of a UUID; whatever else a report puts here is shown whole.
+    format!("{number}, course {}", short_course(course))
+}
+
+/// The first part of a course's UUID; whatever else a report has in its place is shown whole.
+#[must_use]
+pub fn short_course(course: &str) -> &str {
     let is_uuid = course.len() == 36;
-    let course = course.split('-').next().filter(|_| is_uuid).unwrap_or(course);
-    format!("{number}, course {course}")
+    course.split('-').next().filter(|_| is_uuid).unwrap_or(course)
 }
 
 /// How many days are missing or provisional; empty if all are loaded and final.
@@ -458,18 +475,17 @@ pub fn excluded_weeks_caveat(locale: &dyn LocaleFormatter, windows: u64) -> Stri
     )
 }
 
-/// The rows of an unknown report, and how many of them are shown.
+/// The number of rows, as `one` or `many` of them are called, and their order: `13,420 poll answers, in order of
+/// time.` One row has no order.
 #[must_use]
-pub fn rows_sentence(locale: &dyn LocaleFormatter, rows: u64, shown: usize) -> String {
-    if u64::try_from(shown).is_ok_and(|shown| shown < rows) {
-        format!(
-            "{}; the first {} are shown.",
-            locale.count_of(rows, "row", "rows"),
-            locale.format_count(shown as u64)
-        )
-    } else {
-        format!("{}.", locale.count_of(rows, "row", "rows"))
-    }
+pub fn rows_sentence(
+    locale: &dyn LocaleFormatter,
+    rows: u64,
+    [one, many]: [&str; 2],
+    order: Option<&str>,
+) -> String {
+    let order = order.filter(|_| rows > 1).map(|order| format!(", in order of {order}"));
+    format!("{}{}.", locale.count_of(rows, one, many), order.unwrap_or_default())
 }
 
 /// The filters for which a report has no column.

@@ -1,0 +1,51 @@
+//! The rows of `qanda`: one for each answer to a question, or edit of an answer.
+
+use super::{Cell, Listing, PlainTexts};
+use crate::reports::selection::{ColumnNames, Selection};
+use crate::table::dataset::Dataset;
+use domain::query::MeasureQuery;
+
+/// Answers in the order of time: time, course, section, who answered, their role, who asked; and the question and the
+/// answer if the query includes contents. Filters of people and roles apply to those who answered.
+#[must_use]
+pub fn answers(dataset: &Dataset, query: &MeasureQuery) -> Listing {
+    let columns = ColumnNames {
+        time: "event_timestamp",
+        course: "courseId",
+        section: "sectionId",
+        user: "answer_userid",
+        role: "answer_role",
+        deck: "",
+    };
+    let selection = Selection::new(dataset, query, &columns);
+    let columns = [
+        "courseIdentifier",
+        "sectionNumber",
+        "answer_firstname",
+        "answer_lastname",
+        "answer_role",
+        "question_firstname",
+        "question_lastname",
+        "question",
+        "answer",
+    ]
+    .map(|name| selection.column(name));
+    let (mut listing, mut plain) = (Listing::default(), PlainTexts::default());
+    for row in &selection.rows {
+        let [course, section, first, last, role, asker_first, asker_last, question, answer] =
+            columns.each_ref().map(|column| column.code(row));
+        let contents = query
+            .contents
+            .then(|| [question, answer].map(|code| plain.cell(code, selection.texts, &mut listing)));
+        let cells = [
+            Cell::Time(row.at),
+            Cell::Text(course),
+            Cell::Text(section),
+            Cell::Person { first, last },
+            Cell::Text(role),
+            Cell::Person { first: asker_first, last: asker_last },
+        ];
+        listing.push(cells.into_iter().chain(contents.into_iter().flatten()));
+    }
+    listing
+}
