@@ -82,8 +82,16 @@ pub struct Answer {
     pub version: u32,
 }
 
-/// Rows of a long table, with the index of the first.
-pub type LoadedRows = (usize, Vec<LongTableRow>);
+/// Rows of a long table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedRows {
+    /// The index of the first.
+    pub start: usize,
+    /// The rows.
+    pub rows: Vec<LongTableRow>,
+    /// The number of all rows that are found.
+    pub found: usize,
+}
 
 /// Takes requested rows.
 type RowsCallback = Callback<LoadedRows>;
@@ -167,10 +175,11 @@ impl DataWorker {
         }
     }
 
-    /// Requests rows of a long table; `take` is called once with those that exist.
-    pub fn request_rows(self, list: RowList, start: usize, count: usize, take: RowsCallback) {
-        let range = RowRange { sequence: self.sequence.get_value(), list, start, count };
-        self.requested_rows.update_value(|requested| requested.push((range, take)));
+    /// Requests rows of a long table that contain `search`; `take` is called once with those that exist.
+    pub fn request_rows(self, list: RowList, search: &str, start: usize, count: usize, take: RowsCallback) {
+        let sequence = self.sequence.get_value();
+        let range = RowRange { sequence, list, search: search.to_owned(), start, count };
+        self.requested_rows.update_value(|requested| requested.push((range.clone(), take)));
         self.post(&Request::Rows(range));
     }
 
@@ -254,13 +263,14 @@ impl DataWorker {
                     set_timeout(move || self.draw_next(), Duration::ZERO);
                 }
             }
-            Response::Rows { range, rows } if range.sequence == current => {
+            Response::Rows { range, rows, found } if range.sequence == current => {
                 let take = self.requested_rows.try_update_value(|requested| {
                     let index = requested.iter().position(|(requested, _)| *requested == range)?;
                     Some(requested.remove(index).1)
                 });
                 if let Some(take) = take.flatten() {
-                    let _ = take.try_run((range.start, rows));
+                    let found = usize::try_from(found).unwrap_or(usize::MAX);
+                    let _ = take.try_run(LoadedRows { start: range.start, rows, found });
                 }
             }
             Response::TooLarge { sequence, rows } if sequence == current => {

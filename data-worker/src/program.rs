@@ -128,8 +128,8 @@ impl Program {
         if let (Some(query), Some((_, formatter))) = (query, &self.formatter) {
             // Without a builder there are no figures, and so no long table.
             let Some(builder) = self.builders.get(&SubjectGroup::of(&query.subject)) else { return };
-            let rows = self.store.rows(query, range, builder.rows, formatter);
-            messages::send(&Response::Rows { range, rows });
+            let (rows, found) = self.store.rows(query, &range, builder.rows, formatter);
+            messages::send(&Response::Rows { range, rows, found });
         }
     }
 

@@ -9,6 +9,7 @@ use engine::reports::listing::Listing;
 use engine::row_list;
 use engine::table::Table;
 use engine::table::builder::WindowTable;
+use engine::text_search::TextSearch;
 use engine::video_view_columns::VideoViewColumns;
 use engine::video_view_dataset::VideoViewDataset;
 use figures::figure_context::FigureContext;
@@ -28,9 +29,35 @@ struct Counts {
     /// The measures, once figures were made of them.
     measures: Option<Measures>,
     /// The rows behind the measures, once a table has requested them.
-    row_list: Option<row_list::RowList>,
+    row_list: Option<Searched<row_list::RowList>>,
     /// The codes of the students, most minutes first, once a table has requested them.
-    students: Option<Vec<u32>>,
+    students: Option<Searched<Vec<u32>>>,
+}
+
+/// A list, and what was last searched for in it. A search for something else replaces it, as a page of rows is
+/// requested many times, but seldom for two searches.
+#[derive(Debug)]
+struct Searched<T, Found = T> {
+    list: T,
+    found: Option<(TextSearch, Found)>,
+}
+
+impl<T, Found> Searched<T, Found> {
+    fn new(list: T) -> Self {
+        Self { list, found: None }
+    }
+
+    /// The whole list, and the part of it that `search` finds, unless everything is searched for.
+    fn find(
+        &mut self,
+        search: Option<TextSearch>,
+        find: impl FnOnce(&T, &TextSearch) -> Found,
+    ) -> (&T, Option<&Found>) {
+        let last = self.found.take().filter(|(last, _)| Some(last) == search.as_ref());
+        let search_again = || search.map(|search| (search.clone(), find(&self.list, &search)));
+        self.found = last.or_else(search_again);
+        (&self.list, self.found.as_ref().map(|(_, found)| found))
+    }
 }
 
 /// The datasets, and the counts of the current query.
@@ -44,7 +71,7 @@ pub struct Store {
     serving: Vec<SourceKey>,
     counts: Option<Counts>,
     /// The rows of the current query's table, once a long table has requested them.
-    listing: Option<Listing>,
+    listing: Option<Searched<Listing, Vec<usize>>>,
 }
 
 impl Store {
@@ -163,58 +190,76 @@ impl Store {
         (build(query, &loaded, locale), figures::student_name(query, &loaded), counted)
     }
 
-    /// Rows of a long table. `lister` lists those of a report without columns of its own.
+    /// Rows of a long table, and how many are found. `lister` lists those of a report without columns of its own.
     pub fn rows(
         &mut self,
         query: &Query,
-        range: RowRange,
+        range: &RowRange,
         lister: Option<RowLister>,
         locale: &dyn LocaleFormatter,
-    ) -> Vec<LongTableRow> {
+    ) -> (Vec<LongTableRow>, u64) {
         let context = FigureContext::new(query, None, locale);
         if figures::are_rows_hidden(query) {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
-        match (lister, range.list) {
+        let (rows, found) = match (lister, range.list) {
             (Some(list), RowList::Rows) => self.listed_rows(&context, range, list),
             // Only `videoview` has a long table of students.
-            (Some(_), RowList::Students) => Vec::new(),
+            (Some(_), RowList::Students) => (Vec::new(), 0),
             (None, _) => self.counted_rows(&context, range),
-        }
+        };
+        (rows, found as u64)
     }
 
     /// Rows of the table of a report whose rows are a table.
     fn listed_rows(
         &mut self,
         context: &FigureContext<'_>,
-        range: RowRange,
+        range: &RowRange,
         list: RowLister,
-    ) -> Vec<LongTableRow> {
+    ) -> (Vec<LongTableRow>, usize) {
         let Some((key, source)) = self.serving.iter().find_map(|key| Some((key, self.tables.get(key)?)))
         else {
-            return Vec::new();
+            return (Vec::new(), 0);
         };
         let dataset = &source.dataset;
-        let listing = self.listing.get_or_insert_with(|| list(&key.report, dataset, context.query));
-        let rows = listing.rows().skip(range.start).take(range.count);
-        rows.map(|cells| report_rows::format_row(context, &dataset.texts, listing, cells)).collect()
+        let listing =
+            self.listing.get_or_insert_with(|| Searched::new(list(&key.report, dataset, context.query)));
+        let find = |listing: &Listing, search: &TextSearch| listing.find(search, &dataset.texts);
+        let (listing, found) = listing.find(TextSearch::new(&range.search), find);
+        let count = found.map_or(listing.len(), Vec::len);
+        let rows = (range.start..count).take(range.count);
+        // Without a search the rows are found in their own order.
+        let rows = rows.filter_map(|index| found.map_or(Some(index), |found| found.get(index).copied()));
+        let format = |index| report_rows::format_row(context, &dataset.texts, listing, listing.row(index));
+        (rows.map(format).collect(), count)
     }
 
     /// Rows of the tables of `videoview`.
-    fn counted_rows(&mut self, context: &FigureContext<'_>, range: RowRange) -> Vec<LongTableRow> {
-        let Some((dataset, counts)) = self.counted() else { return Vec::new() };
+    fn counted_rows(&mut self, context: &FigureContext<'_>, range: &RowRange) -> (Vec<LongTableRow>, usize) {
+        let Some((dataset, counts)) = self.counted() else { return (Vec::new(), 0) };
         let Counts { aggregator, measures, row_list, students, .. } = counts;
+        let search = TextSearch::new(&range.search);
         match range.list {
             RowList::Rows => {
                 let list = row_list.get_or_insert_with(|| {
-                    row_list::RowList::new(aggregator.query(), &aggregator.counted_days(), dataset)
+                    let days = aggregator.counted_days();
+                    Searched::new(row_list::RowList::new(aggregator.query(), &days, dataset))
                 });
+                let (list, found) = list.find(search, |list, search| list.find(search, dataset));
+                let list = found.unwrap_or(list);
                 let rows = list.rows(range.start, range.count, dataset);
-                rows.into_iter().map(|row| videoview::row(context, row)).collect()
+                (rows.into_iter().map(|row| videoview::row(context, row)).collect(), list.len())
             }
             RowList::Students => {
                 let texts = &dataset.texts;
-                let order = students.get_or_insert_with(|| aggregator.students_by_minutes(texts));
+                let order =
+                    students.get_or_insert_with(|| Searched::new(aggregator.students_by_minutes(texts)));
+                let is_found = |search: &TextSearch, user: u32| search.finds(&texts.person_name(user));
+                let (order, found) = order.find(search, |order, search| {
+                    order.iter().copied().filter(|user| is_found(search, *user)).collect()
+                });
+                let order = found.unwrap_or(order);
                 let summary = &measures.get_or_insert_with(|| aggregator.measures(texts)).students;
                 let rows = order.iter().skip(range.start).take(range.count).map(|user| {
                     let (rows, steps) = aggregator.student(*user);
@@ -222,7 +267,7 @@ impl Store {
                     let name = texts.person_name(*user);
                     videoview::student_row(context, id, name, rows, &steps, summary)
                 });
-                rows.collect()
+                (rows.collect(), order.len())
             }
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::crossfilter::{self, Crossfilter, FilterResult};
 use crate::dictionary::EMPTY;
+use crate::text_search::TextSearch;
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewWindowData};
 use domain::query::RowQuery;
@@ -82,6 +83,42 @@ impl RowList {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
+    }
+
+    /// The rows that have a text which the search finds: the video, course, section, person or role.
+    #[must_use]
+    pub fn find(&self, search: &TextSearch, dataset: &VideoViewDataset) -> Self {
+        let texts = &dataset.texts;
+        // Each text is searched once, however many rows have it.
+        let found = |codes: usize, text: &dyn Fn(u32) -> String| -> Vec<bool> {
+            let codes = 0..u32::try_from(codes).unwrap_or(u32::MAX);
+            codes.map(|code| search.finds(&text(code))).collect()
+        };
+        let videos = found(texts.video.len(), &|code| texts.video_name(code));
+        let courses = found(texts.course.len(), &|code| texts.course_code(code));
+        let sections = found(texts.section.len(), &|code| texts.section_number(code).0);
+        let users = found(texts.user.len(), &|code| texts.person_name(code));
+        let roles = found(texts.role.len(), &|code| texts.role.text(code).into_owned());
+        let is_found = |found: &[bool], code: u32| found.get(code as usize).copied().unwrap_or(false);
+        let windows = self.windows.iter().filter_map(|window| {
+            let columns = &dataset.get(&window.id)?.table;
+            let passes: Vec<bool> = columns
+                .rollups
+                .iter()
+                .map(|rollup| {
+                    is_found(&videos, rollup.video)
+                        || is_found(&courses, rollup.course)
+                        || is_found(&sections, rollup.section)
+                        || is_found(&users, rollup.user)
+                        || is_found(&roles, rollup.role)
+                })
+                .collect();
+            let is_listed =
+                |row: &u32| columns.rollup.get(*row as usize).is_some_and(|it| is_found(&passes, *it));
+            let rows: Vec<u32> = window.rows.iter().copied().filter(is_listed).collect();
+            (!rows.is_empty()).then(|| WindowRows { id: window.id.clone(), rows })
+        });
+        Self { windows: windows.collect() }
     }
 
     /// At most `count` rows, from index `from` on.

@@ -15,9 +15,9 @@ use serde::de::DeserializeOwned;
 ///
 /// ```
 /// use protocol::{Request, RowList, RowRange, codec};
-/// let request = Request::Rows(RowRange { sequence: 3, list: RowList::Students, start: 300, count: 20 });
+/// let request = Request::Rows(RowRange { sequence: 3, list: RowList::Students, search: String::new(), start: 300, count: 20 });
 /// let bytes = codec::encode(&request);
-/// assert_eq!(bytes, [1, 3, 1, 172, 2, 20]);
+/// assert_eq!(bytes, [1, 3, 1, 0, 172, 2, 20]);
 /// assert_eq!(codec::decode(&bytes), Some(request));
 /// ```
 #[must_use]

@@ -18,13 +18,15 @@ pub enum Request {
 }
 
 /// Rows of a [`LongTable`](crate::figure::LongTable).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRange {
     /// The query whose figures contain the table.
     pub sequence: u32,
     /// The table.
     pub list: RowList,
-    /// The index of the first row.
+    /// Only rows that have a text which contains this one, in any case; all if it is blank.
+    pub search: String,
+    /// The index of the first row, among those that are found.
     pub start: usize,
     /// The number of rows.
     pub count: usize,
@@ -139,6 +141,8 @@ pub enum Response {
         range: RowRange,
         /// The rows; fewer than requested at the end of the list.
         rows: Vec<LongTableRow>,
+        /// The number of all rows that are found.
+        found: u64,
     },
     /// There are more rows than fit into memory. Nothing is kept, and nothing more is downloaded.
     TooLarge {

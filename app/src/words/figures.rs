@@ -32,7 +32,7 @@ pub const SAVE_SVG: &str = "Save as SVG";
 pub const SAVE_PNG: &str = "Save as PNG";
 pub const SAVE_CSV: &str = "Save numbers as CSV";
 pub const PRINT: &str = "Print";
-/// The label of the field that searches a table of people.
+/// The label of the field that searches a table.
 pub const SEARCH: &str = "Search";
 /// The cell of a row that is still loading.
 pub const LOADING_CELL: &str = "…";

@@ -65,8 +65,9 @@ fn slices(monday: &str) -> Vec<Slice> {
     let mut compressor = SliceCompressor::default();
     let slice = |(section, rows): (u32, std::ops::Range<u32>)| {
         let row = |n: u32| {
+            let name = if n % 2 == 1 { "Bo,Li" } else { "Ana,Nuñez" };
             format!(
-                "v{n},Video {n},d{n},Deck {n},s{section},{section},c,BIO,{day} 10:00:{:02},50,u{n},Ana,Nuñez,Student\n",
+                "v{n},Video {n},d{n},Deck {n},s{section},{section},c,BIO,{day} 10:00:{:02},50,u{n},{name},Student\n",
                 30 - n
             )
         };
@@ -103,9 +104,19 @@ fn loaded(query: &Query) -> (Store, Schedule) {
 }
 
 fn rows(store: &mut Store, query: &Query, start: usize, count: usize) -> Vec<LongTableRow> {
+    find(store, query, RowList::Rows, "", (start, count)).0
+}
+
+fn find(
+    store: &mut Store,
+    query: &Query,
+    list: RowList,
+    search: &str,
+    (start, count): (usize, usize),
+) -> (Vec<LongTableRow>, u64) {
     let Subject::Report { name, .. } = &query.subject else { panic!() };
-    let range = RowRange { sequence: query.sequence, list: RowList::Rows, start, count };
-    store.rows(query, range, builder(name.as_str()).rows, &PlainFormatter)
+    let range = RowRange { sequence: query.sequence, list, search: search.into(), start, count };
+    store.rows(query, &range, builder(name.as_str()).rows, &PlainFormatter)
 }
 
 #[test]
@@ -129,7 +140,7 @@ fn rows_name_nobody_while_names_are_hidden() {
     for report in ["videoview", "presentation", "visit"] {
         let mut query = query(report, 1);
         let (mut store, _) = loaded(&query);
-        assert!(format!("{:?}", rows(&mut store, &query, 0, 1)).contains("Nuñez"), "{report}");
+        assert!(format!("{:?}", rows(&mut store, &query, 0, 9)).contains("Nuñez"), "{report}");
         if let Subject::Report { are_names_hidden, .. } = &mut query.subject {
             *are_names_hidden = true;
         }
@@ -181,4 +192,32 @@ fn a_copy_that_is_damaged_incomplete_or_not_downloaded_any_more_is_discarded() {
         assert!(push(&mut store, key, &slices[0]).is_err(), "the download was aborted");
         assert!(rows(&mut store, &newer, 0, 9).is_empty());
     }
+}
+
+#[test]
+fn a_search_finds_the_rows_that_contain_its_text() {
+    for report in ["videoview", "presentation", "visit"] {
+        let query = query(report, 1);
+        let (mut store, _) = loaded(&query);
+        let all = rows(&mut store, &query, 0, usize::MAX);
+        // Names of videos and decks end with the number of their row, and people with odd numbers are called Bo Li.
+        for search in ["o 3", "DECK 3", "li", " nuñez ", "s2", "nowhere", ""] {
+            let text = search.trim().to_lowercase();
+            let is_found = |row: &&LongTableRow| {
+                // An unknown report shows its ids.
+                row.cells.iter().any(|cell| !cell.starts_with("2026") && cell.to_lowercase().contains(&text))
+            };
+            let expected: Vec<LongTableRow> = all.iter().filter(is_found).cloned().collect();
+            let (found, count) = find(&mut store, &query, RowList::Rows, search, (0, usize::MAX));
+            assert_eq!((found.len() as u64, &found), (count, &expected), "{report}: {search}");
+            let parts =
+                (0..8).flat_map(|part| find(&mut store, &query, RowList::Rows, search, (2 * part, 2)).0);
+            assert_eq!(parts.collect::<Vec<_>>(), expected, "{report}: {search}");
+        }
+    }
+    let query = query("videoview", 1);
+    let (mut store, _) = loaded(&query);
+    let mut students = |search: &str| find(&mut store, &query, RowList::Students, search, (0, 9));
+    assert_eq!((students("").1, students("bo").1, students("nobody").1), (7, 3, 0));
+    assert!(students("bo").0.iter().all(|row| row.cells[0] == "Li, Bo"));
 }

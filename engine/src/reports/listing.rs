@@ -13,7 +13,9 @@ pub mod events;
 pub mod polls;
 pub mod videos;
 
+use super::selection::format_person_name;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::text_search::TextSearch;
 use domain::time::Day;
 use std::collections::HashMap;
 
@@ -99,9 +101,47 @@ impl Listing {
         self.len() == 0
     }
 
+    /// The cells of a row, by its index.
+    #[must_use]
+    pub fn row(&self, index: usize) -> &[Cell] {
+        let start = index * self.width;
+        self.cells.get(start..start + self.width).unwrap_or_default()
+    }
+
     /// The cells of each row.
     pub fn rows(&self) -> impl Iterator<Item = &[Cell]> {
         self.cells.chunks(self.width.max(1))
+    }
+
+    /// The indices of the rows that have a text which the search finds: a name, a course, a role, a poll, or whatever
+    /// else is neither a number nor a time.
+    #[must_use]
+    pub fn find(&self, search: &TextSearch, texts: &Dictionary) -> Vec<usize> {
+        // The same few texts stand in most rows. Of a person both codes are needed, of all others one.
+        let mut known: HashMap<(u8, u32, u32), bool> = HashMap::new();
+        let mut is_found = |cell: &Cell| {
+            let key = match *cell {
+                Cell::Text(code) | Cell::Course(code) => (0, code, 0),
+                Cell::Deck { name, .. } | Cell::Video { name, .. } => (0, name, 0),
+                Cell::Label(index) => (1, index, 0),
+                Cell::Person { first, last } => (2, first, last),
+                Cell::Empty
+                | Cell::Hidden
+                | Cell::EmptyAnswer
+                | Cell::Time(_)
+                | Cell::Day(_)
+                | Cell::Days(..)
+                | Cell::Number(_) => return false,
+            };
+            let text = || match *cell {
+                Cell::Person { first, last } => format_person_name(&texts.text(first), &texts.text(last)),
+                Cell::Label(index) => self.label(index).to_owned(),
+                _ => texts.text(key.1).into_owned(),
+            };
+            *known.entry(key).or_insert_with(|| search.finds(&text()))
+        };
+        let found = self.rows().enumerate().filter(|(_, cells)| cells.iter().any(&mut is_found));
+        found.map(|(index, _)| index).collect()
     }
 
     /// The text of a [`Cell::Label`].

@@ -3,7 +3,7 @@
 //!
 //! All rows have the same height, so the scroll position gives the index of a row. Browsers limit the height
 //! of an element (Firefox to 17.8 million pixels): above [`MAX_HEIGHT`] the scroll position is scaled, and
-//! keys still move by exactly one row or one page. Rows that have not arrived show an ellipsis and keep their
+//! keys still move by exactly one row or one page. A search is made by the data worker, which has all rows. Rows that have not arrived show an ellipsis and keep their
 //! height. The range of visible rows is shown under the table and announced when it changes. ARIA roles are
 //! explicit: some browsers drop them from a table whose `display` is block.
 
@@ -40,6 +40,15 @@ pub fn VirtualTable(
     #[prop(into)]
     count: Signal<usize>,
 ) -> impl IntoView {
+    let all = count;
+    let search = RwSignal::new(String::new());
+    let loaded = RwSignal::new(None::<LoadedRows>);
+    // Until the rows of another search arrive, those before it stay on the screen.
+    let count = Memo::new(move |_| {
+        let found = loaded.with(|loaded| loaded.as_ref().map(|loaded| loaded.found));
+        let all = all.get();
+        if search.with(|search| search.trim().is_empty()) { all } else { found.unwrap_or(all).min(all) }
+    });
     let container = NodeRef::<html::Div>::new();
     let scroll_top = RwSignal::new(0.0);
     let full_height = move || rows(count.get()) * ROW;
@@ -49,11 +58,10 @@ pub fn VirtualTable(
     let position = Memo::new(move |_| row_at(scroll_top.get(), height.get(), last_first.get()));
     let first = Memo::new(move |_| to_index(position.get()));
     let requested_from = Memo::new(move |_| (first.get() / PAGE).saturating_sub(1) * PAGE);
-    let is_empty = Memo::new(move |_| count.get() == 0);
+    let is_empty = Memo::new(move |_| all.get() == 0);
     let data_worker = expect_context::<AppContext>().data_worker();
     // Other figures may count other rows.
     let version = Memo::new(move |_| data_worker.answer().with(|answer| answer.version));
-    let loaded = RwSignal::new(None::<LoadedRows>);
     let take_rows = Callback::new(move |rows: LoadedRows| {
         loaded.try_set(Some(rows));
     });
@@ -61,7 +69,7 @@ pub fn VirtualTable(
         version.track();
         let from = requested_from.get();
         if !is_empty.get() {
-            data_worker.request_rows(list, from, 3 * PAGE, take_rows);
+            search.with(|search| data_worker.request_rows(list, search, from, 3 * PAGE, take_rows));
         }
     });
     // A query with contents has further columns, and a report that is not known may have others in each copy.
@@ -105,10 +113,12 @@ pub fn VirtualTable(
         let index = Memo::new(move |_| first.get() + offset);
         let exists = Memo::new(move |_| index.get() < count.get());
         let body = move || {
-            let index = index.get();
-            columns.with(|columns| {
-                loaded.with(|loaded| {
-                    let row = loaded.as_ref().and_then(|(from, rows)| rows.get(index.checked_sub(*from)?));
+            // The index is derived from the loaded rows, too, so these are read first.
+            loaded.with(|loaded| {
+                let index = index.get();
+                columns.with(|columns| {
+                    let row =
+                        loaded.as_ref().and_then(|loaded| loaded.rows.get(index.checked_sub(loaded.start)?));
                     let cells = columns.iter().enumerate().map(|(place, column)| {
                         let cell = row.map_or_else(
                             || text::LOADING_CELL.into_any(),
@@ -137,8 +147,20 @@ pub fn VirtualTable(
         let (from, all) = (to_index(position.get().round()), count.get());
         (all > 0).then(|| text::position(from + 1, (from + VISIBLE).min(all), all))
     };
+    let find = move |event| {
+        search.set(event_target_value(&event));
+        scroll_to(0.0);
+    };
+    let found = move || text::rows_of(count.get(), all.get());
     let label = text::numbers_of(&title);
     view! {
+        <p class="seek">
+            <label>
+                <span>{text::SEARCH}</span>
+                <input type="search" autocomplete="off" prop:value=move || search.get() on:input=find />
+            </label>
+            <span class="quiet small" role="status">{found}</span>
+        </p>
         <div class="listing" node_ref=container tabindex="0" role="region" aria-label=label
             on:scroll=scroll on:keydown=press>
             <div class="listing-room" style:height=move || format!("{}px", height.get())>

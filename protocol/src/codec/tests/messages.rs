@@ -160,7 +160,7 @@ fn row_list() -> impl Strategy<Value = RowList> {
 }
 
 arbitrary!(row_range: RowRange {
-    sequence in any::<u32>(), list in row_list(), start in any::<usize>(), count in any::<usize>(),
+    sequence in any::<u32>(), list in row_list(), search in text(), start in any::<usize>(), count in any::<usize>(),
 });
 
 pub(super) fn request() -> impl Strategy<Value = Request> {
@@ -276,6 +276,8 @@ fn long_table_column() -> impl Strategy<Value = LongTableColumn> {
         ColumnContent::Amount,
         ColumnContent::Sparkline,
         ColumnContent::Actions,
+        ColumnContent::Deck,
+        ColumnContent::Text,
     ];
     (text(), select(contents)).prop_map(|(head, content)| LongTableColumn { head, content })
 }
@@ -344,7 +346,7 @@ pub(super) fn response() -> impl Strategy<Value = Response> {
         1 => (any::<u32>(), progress())
             .prop_map(|(sequence, progress)| Response::Progress { sequence, progress }),
         9 => figures_response(),
-        1 => (row_range(), list(long_table_row())).prop_map(|(range, rows)| Response::Rows { range, rows }),
+        1 => (row_range(), list(long_table_row()), any::<u64>()).prop_map(|(range, rows, found)| Response::Rows { range, rows, found }),
         1 => (any::<u32>(), any::<u64>()).prop_map(|(sequence, rows)| Response::TooLarge { sequence, rows }),
         1 => (any::<u32>(), text(), fetch_error())
             .prop_map(|(sequence, window, error)| Response::Failed { sequence, window, error }),

@@ -95,13 +95,13 @@ pub fn FigureMenuItems(
         }
         FigureExports::Text => print_here(),
         FigureExports::LongTable(LongTableExports { list, table, printed_rows }) => {
-            // The table on the screen holds some of the rows; an export requests its own.
-            let save_rows = Callback::new(move |(_, rows): LoadedRows| {
+            // The table on the screen holds some of the rows; an export requests its own, whatever is searched for.
+            let save_rows = Callback::new(move |LoadedRows { rows, .. }: LoadedRows| {
                 if let Some(table) = table.get_untracked() {
                     save_table(&long_table::build_export(&table, &rows));
                 }
             });
-            let print_rows = Callback::new(move |(_, rows): LoadedRows| {
+            let print_rows = Callback::new(move |LoadedRows { rows, .. }: LoadedRows| {
                 printed_rows.set(Some(rows));
                 request_animation_frame(move || {
                     inputs.with_figure(header, |figure, _, _| {
@@ -112,13 +112,13 @@ pub fn FigureMenuItems(
                 });
             });
             let data_worker = context.data_worker();
-            let save = Callback::new(move |()| data_worker.request_rows(list, 0, usize::MAX, save_rows));
+            let save = Callback::new(move |()| data_worker.request_rows(list, "", 0, usize::MAX, save_rows));
             let most_printed = match list {
                 RowList::Students => usize::MAX,
                 RowList::Rows => MAX_PRINTED_ROWS,
             };
             let request_print =
-                Callback::new(move |()| data_worker.request_rows(list, 0, most_printed, print_rows));
+                Callback::new(move |()| data_worker.request_rows(list, "", 0, most_printed, print_rows));
             let is_empty = Signal::derive(move || table.with(|table| long_table::row_count(table) == 0));
             let link = |CsvFile { href, label }: CsvFile| view! { <a href=href download="">{label}</a> };
             let downloads = move || match (list, files) {
