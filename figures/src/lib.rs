@@ -25,7 +25,7 @@ use engine::reports::person_name;
 use engine::table::dataset::Dataset;
 use figure_context::FigureContext;
 use locale::LocaleFormatter;
-use protocol::{Figure, Query, ReportSource, Subject, WindowSource};
+use protocol::{Body, Figure, Query, ReportSource, Subject, WindowSource};
 use std::collections::BTreeMap;
 use text::reports::join;
 
@@ -197,7 +197,20 @@ fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
     };
     let before = figures.len();
     figures.retain(|figure| !names_people(figure));
+    figures.iter_mut().for_each(remove_owners);
     if figures.len() < before { text::reports::NAMES_HIDDEN } else { "" }
+}
+
+/// Removes the owners from a table of videos.
+fn remove_owners(figure: &mut Figure) {
+    let Body::SortableTable(table) = &mut figure.body else { return };
+    let Some(index) = table.columns.iter().position(|column| column.head == text::reports::OWNER) else {
+        return;
+    };
+    table.columns.remove(index);
+    for row in table.rows.iter_mut().filter(|row| index < row.cells.len()) {
+        row.cells.remove(index);
+    }
 }
 
 /// Numbers figures with equal titles: a question may be asked in several sections, and screen readers jump

@@ -137,5 +137,6 @@ fn the_table_names_people_so_it_is_removed_while_names_are_hidden() {
         let figures = build_figures(&query, &loaded, &PlainFormatter);
         assert!(!figures.iter().any(|figure| matches!(figure.body, Body::LongTable(_))), "{report}");
         assert!(figures.first().unwrap().caveat.contains(text::NAMES_HIDDEN), "{report}");
+        assert!(!format!("{figures:?}").contains("Nuñez"), "{report}");
     }
 }
