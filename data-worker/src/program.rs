@@ -83,6 +83,11 @@ impl Program {
         self.query.as_ref().map_or(0, |query| query.sequence)
     }
 
+    /// What the current query is about.
+    fn group(&self) -> Option<SubjectGroup> {
+        self.query.as_ref().map(|query| SubjectGroup::of(&query.subject))
+    }
+
     /// Sends the figures of all loaded copies.
     fn send_figures(&mut self) {
         let (Some(query), Some((_, formatter))) = (&self.query, &self.formatter) else { return };
@@ -176,7 +181,7 @@ impl Program {
 
 /// Loads what answers the current query, then sends its figures. Rows are downloaded meanwhile.
 fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
-    let group = program.borrow().query.as_ref().map(|query| SubjectGroup::of(&query.subject));
+    let group = program.borrow().group();
     let Some(group) = group.filter(|group| !program.borrow().builders.contains_key(group)) else { return };
     let program = Rc::clone(program);
     spawn_local(async move {
@@ -187,11 +192,12 @@ fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
                 program.builders.insert(group, builder);
                 program.send_figures();
             }
-            // No window is to blame. The next query tries again.
-            Err(error) => {
+            // No window is to blame. The next query tries again; one about another subject does not need it.
+            Err(error) if program.group() == Some(group) => {
                 let (sequence, window) = (program.sequence(), String::new());
                 messages::send(&Response::Failed { sequence, window, error });
             }
+            Err(_) => {}
         }
     });
 }

@@ -6,6 +6,7 @@ use crate::request_context::RequestContext;
 use crate::response;
 use crate::rpc::{self, AuditFilter, RegistryCommand};
 use domain::api::{AuditAction, AuditLogEntry, AuditLogPage};
+use domain::formula_injection::is_formula;
 use domain::problem::{Code, Problem};
 use domain::time::{SECOND, Timestamp, parse_day};
 use futures_util::stream;
@@ -108,8 +109,7 @@ fn csv_lines(page: &AuditLogPage) -> String {
 
 /// A quoted cell. `'` is put before text that a spreadsheet would run as a formula.
 fn csv_cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, text.replace('"', "\"\""))
+    format!("\"{}{}\"", if is_formula(text.as_bytes()) { "'" } else { "" }, text.replace('"', "\"\""))
 }
 
 /// Formats a time as `2026-02-02 09:30:00`, UTC.
