@@ -89,7 +89,7 @@ pub const VIDEO_VIEW_BUILDER: SubjectBuilder =
 
 /// What answers the queries about any other report.
 pub const REPORT_BUILDER: SubjectBuilder =
-    SubjectBuilder { figures: build_report_figures, rows: Some(reports::rows::list) };
+    SubjectBuilder { figures: build_report_figures, rows: Some(reports::list_rows) };
 
 /// What answers the queries about a course.
 pub const COURSE_BUILDER: SubjectBuilder = SubjectBuilder { figures: build_course_figures, rows: None };

@@ -23,6 +23,7 @@ use crate::text::reports as text;
 use domain::query::MeasureQuery;
 use domain::report::{KnownReport, ReportDescriptor, ReportName};
 use engine::reports as measures;
+use engine::reports::listing::{self, Listing};
 use engine::table::dataset::Dataset;
 use protocol::Figure;
 
@@ -60,6 +61,23 @@ pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dat
             unknown::figures(context, &measures::unknown::measure(dataset, query))
         }
     }
+}
+
+/// Lists the rows of a report that its figures count.
+#[must_use]
+pub fn list_rows(name: &ReportName, dataset: &Dataset, query: &MeasureQuery) -> Listing {
+    let list = match name.known() {
+        Some(KnownReport::Presentation) => listing::events::slide_views,
+        Some(KnownReport::Confused) => listing::events::marks,
+        Some(KnownReport::Notes) => listing::events::notes,
+        Some(KnownReport::Polling) => listing::polls::answers,
+        Some(KnownReport::QAndA) => listing::answers::answers,
+        Some(KnownReport::Asset) => listing::videos::library,
+        Some(KnownReport::AssetByDate) => listing::videos::weeks,
+        // Like its figures: as a table, `videoview` is described by its columns.
+        Some(KnownReport::VideoView) | None => listing::columns::rows,
+    };
+    list(dataset, query)
 }
 
 /// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say

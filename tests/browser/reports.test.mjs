@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Browser, ROOT, Stack, plusDays, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { cellsOf, figure, parseNumber } from './tables.mjs';
+import { cellsOf, figure, loadedRows, parseNumber } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
 
 const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -250,6 +250,10 @@ for (const report of [...Object.keys(DAILY), 'asset']) {
     await withTab(browser, {}, async (page) => {
       await page.goto(addressOf(report));
       await waitForFigures(page);
+      // Each poll has a figure of its own.
+      const more = page.getByRole('button', { name: /^Show all \d+ figures$/ });
+      if ((await more.count()) > 0) await more.click();
+      await figure(page, 'Every row').waitFor();
       assert.equal(await page.locator('.figure h2').last().innerText(), 'Every row');
       await page.getByRole('button', { name: 'Show every row' }).click();
       const listing = figure(page, 'Every row').locator('.listing');

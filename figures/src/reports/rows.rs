@@ -7,12 +7,10 @@ use crate::figure_context::{FigureContext, new_figure};
 use crate::text::reports as text;
 use crate::text::titles;
 use domain::query::MeasureQuery;
-use domain::report::{KnownReport, ReportName};
 use engine::dictionary::{Dictionary, EMPTY};
-use engine::reports::listing::{self, Cell, Listing};
+use engine::reports::listing::{Cell, Listing};
 use engine::reports::selection::format_person_name;
 use engine::table::cell_value::ValueKind;
-use engine::table::dataset::Dataset;
 use protocol::{Body, ColumnContent, Figure, LongTable, LongTableColumn, LongTableRow, RowList};
 
 /// The id of the figure.
@@ -117,23 +115,6 @@ pub fn figure(columns: &[Column<'_>], count: u64, unit: String, sentence: String
     let columns = columns.iter().map(column).collect();
     let body = Body::LongTable(LongTable { list: RowList::Rows, columns, count, steps: Vec::new() });
     new_figure([ID, titles::EVERY_ROW], unit, sentence, caveat, body)
-}
-
-/// Lists the rows of a report that its figures count.
-#[must_use]
-pub fn list(name: &ReportName, dataset: &Dataset, query: &MeasureQuery) -> Listing {
-    let list = match name.known() {
-        Some(KnownReport::Presentation) => listing::events::slide_views,
-        Some(KnownReport::Confused) => listing::events::marks,
-        Some(KnownReport::Notes) => listing::events::notes,
-        Some(KnownReport::Polling) => listing::polls::answers,
-        Some(KnownReport::QAndA) => listing::answers::answers,
-        Some(KnownReport::Asset) => listing::videos::library,
-        Some(KnownReport::AssetByDate) => listing::videos::weeks,
-        // Like its figures: as a table, `videoview` is described by its columns.
-        Some(KnownReport::VideoView) | None => listing::columns::rows,
-    };
-    list(dataset, query)
 }
 
 /// A row of the table, from a row of the listing.

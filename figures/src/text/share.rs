@@ -84,20 +84,18 @@ pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> Strin
 /// What a reader must know to interpret a report's numbers.
 #[must_use]
 pub fn report_caveat(report: Option<KnownReport>) -> &'static str {
-    match report.map(|report| report.descriptor().unit) {
+    let report = report.map(KnownReport::descriptor);
+    if report.is_some_and(|report| report.has_solutions) {
+        return "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
+                only if enough were right and enough were not; a dash means that no poll has a solution.";
+    }
+    match report.map(|report| report.unit) {
         Some(MeasureUnit::Minutes) => {
             "Minutes in which a video was playing for a student. A student counts once in each section and week."
-        }
-        Some(MeasureUnit::PollAnswers) => {
-            "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
-             only if enough were right and enough were not; a dash means that no poll has a solution."
         }
         Some(MeasureUnit::Views) => {
             "Views by anybody, students or not: this report does not say whose they are."
         }
-        Some(
-            MeasureUnit::SlideViews | MeasureUnit::Marks | MeasureUnit::Answers | MeasureUnit::NoteEvents,
-        )
-        | None => "Activity of students. A student counts once in each section and week.",
+        _ => "Activity of students. A student counts once in each section and week.",
     }
 }

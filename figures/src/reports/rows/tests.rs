@@ -2,12 +2,15 @@
 
 use super::*;
 use crate::locale::PlainFormatter;
+use crate::reports::list_rows;
 use crate::{Loaded, build_figures, student_name};
 use domain::query::{RowQuery, WindowCoverage};
 use domain::range::Range;
+use domain::report::ReportName;
 use domain::time::{Timestamp, parse_day, plus_days};
 use domain::zone::Zone;
 use engine::decode::Decoder;
+use engine::table::dataset::Dataset;
 use engine::table::dataset::WindowData;
 use engine::table::{HeaderRow, Table};
 use protocol::{Query, ReportSource, Subject, WindowSource};
@@ -79,7 +82,7 @@ fn row_table(report: &str, rows: usize, contents: bool) -> (Figure, LongTable, V
     let figure = build_figures(&query, &loaded, &PlainFormatter).pop().unwrap();
     let Body::LongTable(table) = figure.body.clone() else { panic!("{report}: {}", figure.id) };
     let context = FigureContext::new(&query, None, &PlainFormatter);
-    let listing = list(&name, &dataset, &query.measure);
+    let listing = list_rows(&name, &dataset, &query.measure);
     let rows = listing.rows().map(|cells| format_row(&context, &dataset.texts, &listing, cells));
     (figure, table, rows.collect())
 }
