@@ -91,6 +91,8 @@ pub struct LoadedRows {
     pub rows: Vec<LongTableRow>,
     /// The number of all rows that are found.
     pub found: usize,
+    /// Whether they were searched for.
+    pub is_search: bool,
 }
 
 /// Takes requested rows.
@@ -270,7 +272,8 @@ impl DataWorker {
                 });
                 if let Some(take) = take.flatten() {
                     let found = usize::try_from(found).unwrap_or(usize::MAX);
-                    let _ = take.try_run(LoadedRows { start: range.start, rows, found });
+                    let is_search = !range.search.trim().is_empty();
+                    let _ = take.try_run(LoadedRows { start: range.start, rows, found, is_search });
                 }
             }
             Response::TooLarge { sequence, rows } if sequence == current => {

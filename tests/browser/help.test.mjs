@@ -188,7 +188,7 @@ test('every figure explains why its numbers differ, for its own report and by ke
       for (const menu of await page.locator('.figure-menu').all()) {
         await menu.evaluate((menu) => (menu.open = true));
         await menu.getByText(WHY, { exact: true }).waitFor();
-        assert.equal(await menu.locator('.figure-menu-items > :last-child').innerText(), WHY, 'the menu of every figure must end with it');
+        assert.equal(await menu.locator('.figure-menu-list > :last-child').innerText(), WHY, 'the menu of every figure must end with it');
         await menu.evaluate((menu) => (menu.open = false));
       }
       await figure(page, title).locator('.figure-menu > summary').focus();

@@ -280,6 +280,21 @@ test('a part of the app that cannot be fetched shows an error, and Try again loa
   });
 });
 
+test('a menu whose items cannot be fetched stays open, and Try again loads them', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/ERR_FAILED/, /Failed to fetch/, /TypeError/);
+    await page.route('**/split_rest-*.wasm', (route) => route.abort());
+    await page.goto(address(stack, month));
+    await waitUntilIdle(page);
+    const menu = page.locator('.figure-menu').first();
+    await menu.locator('summary').click();
+    await menu.locator('[data-code="unreachable"]').waitFor();
+    await page.unroute('**/split_rest-*.wasm');
+    await menu.getByRole('button', { name: 'Try again' }).click();
+    await menu.getByRole('button', { name: 'Print' }).waitFor();
+  });
+});
+
 test('while four weeks arrive the layout does not shift, and the title shows the progress', async () => {
   const { from, to } = weeks(4, 12);
   await withTab(browser, {}, async (page) => {

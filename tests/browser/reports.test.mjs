@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Browser, ROOT, Stack, plusDays, waitUntilIdle, weeks, withTab } from './stack.mjs';
+import { Browser, ROOT, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { cellsOf, figure, loadedRows, parseNumber } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
@@ -260,10 +260,38 @@ for (const report of [...Object.keys(DAILY), 'asset']) {
       assert.equal(await listing.getByRole('table').getAttribute('aria-rowcount'), String(all.length + 1));
       await loadedRows(listing);
       await listing.press('End');
-      await loadedRows(listing, all.length - 1);
+      const last = (await loadedRows(listing, all.length - 1)).at(-1);
+      if (report === 'asset') return;
+      const newest = all.filter((row) => row.event_timestamp === all.map((row) => row.event_timestamp).sort().at(-1));
+      assert.ok(
+        newest.some((row) => last.cells.includes(row.courseIdentifier) && last.cells.includes(row.sectionNumber)),
+        `the last row must be the newest: ${last.cells}`,
+      );
     });
   });
 }
+
+test('a search in the table of every row finds the rows of a person, and nothing else', async () => {
+  const all = await rowsOf('confused');
+  const [{ firstname, lastname }] = all.filter((row) => row.lastname !== '');
+  const own = all.filter((row) => row.firstname === firstname && row.lastname === lastname);
+  assert.ok(own.length < all.length);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(addressOf('confused'));
+    await waitForFigures(page);
+    await page.getByRole('button', { name: 'Show every row' }).click();
+    const rows = figure(page, 'Every row');
+    const listing = rows.locator('.listing');
+    await loadedRows(listing, 0);
+    const name = `${lastname}, ${firstname}`;
+    await rows.getByRole('searchbox').fill(name.toUpperCase());
+    const count = () => listing.getByRole('table').getAttribute('aria-rowcount');
+    await until('the rows are found', async () => (await count()) === String(own.length + 1));
+    for (const { cells } of await loadedRows(listing, 0)) assert.ok(cells.includes(name), cells.join());
+    await rows.getByRole('searchbox').fill('');
+    await until('all rows are back', async () => (await count()) === String(all.length + 1));
+  });
+});
 
 test('a data worker that cannot be loaded shows an error, and Try again loads it', async () => {
   await withTab(browser, {}, async (page, tab) => {

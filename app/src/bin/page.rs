@@ -6,7 +6,7 @@
 //!
 //! - `first`: a first visit;
 //! - `report` and `course`: the pages with figures;
-//! - `rest`: all other pages, and what only a press opens.
+//! - `rest`: all other pages, and what the first click on a menu or a panel opens.
 
 use app::components::figure::figure_menu::items::{FigureMenuInputs, FigureMenuItems};
 use app::components::figure::numbers_table::{FigureNumbers, NumbersTable};

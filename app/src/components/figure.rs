@@ -56,7 +56,7 @@ pub struct FigureTexts {
     pub caveat: Signal<String>,
 }
 
-/// What of a figure can be saved. Every figure can be printed.
+/// The parts of a figure that can be saved. Every figure can be printed.
 #[derive(Debug, Clone, Copy)]
 pub enum FigureExports {
     /// The drawing of a chart, and its numbers, which are also a table below it.

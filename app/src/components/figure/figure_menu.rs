@@ -38,8 +38,7 @@ pub fn FigureMenu(
         <details class="figure-menu" node_ref=menu on:keydown=disclosure::close_on_escape(menu)
             on:focusin=move |_| create() on:pointerenter=move |_| create() on:toggle=move |_| create()>
             <summary aria-label=text::more(&title.get_value())>"⋯"</summary>
-            // A click on any item closes the menu.
-            <div class="figure-menu-items" on:click=move |_| disclosure::close(menu)>
+            <div class="figure-menu-items">
                 {move || is_needed.get().then(|| render_lazy(items, inputs, Placeholder::Line))}
             </div>
         </details>

@@ -3,9 +3,12 @@
 //!
 //! All rows have the same height, so the scroll position gives the index of a row. Browsers limit the height
 //! of an element (Firefox to 17.8 million pixels): above [`MAX_HEIGHT`] the scroll position is scaled, and
-//! keys still move by exactly one row or one page. A search is made by the data worker, which has all rows. Rows that have not arrived show an ellipsis and keep their
+//! keys still move by exactly one row or one page. Rows that have not arrived show an ellipsis and keep their
 //! height. The range of visible rows is shown under the table and announced when it changes. ARIA roles are
 //! explicit: some browsers drop them from a table whose `display` is block.
+//!
+//! The data worker has all rows, so it searches them. Until it has, the rows of the previous search stay on the screen,
+//! with their number.
 
 use super::long_table_cell::{column_class, render_cell};
 use crate::context::AppContext;
@@ -15,6 +18,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::{LongTable, LongTableColumn, RowList};
+use std::time::Duration;
 
 /// The height of a row in pixels.
 pub const ROW: f64 = 36.0;
@@ -26,6 +30,9 @@ const HEIGHT: f64 = (VISIBLE as f64 + 1.0) * ROW;
 const MAX_HEIGHT: f64 = 15_000_000.0;
 /// Rows per page of requests. The page of the first visible row and its neighbors are requested together.
 const PAGE: usize = 40;
+
+/// The pause in typing after which rows are searched.
+const SEARCH_DELAY: Duration = Duration::from_millis(150);
 
 /// The table.
 #[component]
@@ -41,13 +48,13 @@ pub fn VirtualTable(
     count: Signal<usize>,
 ) -> impl IntoView {
     let all = count;
-    let search = RwSignal::new(String::new());
+    let (typed, search) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let loaded = RwSignal::new(None::<LoadedRows>);
-    // Until the rows of another search arrive, those before it stay on the screen.
     let count = Memo::new(move |_| {
-        let found = loaded.with(|loaded| loaded.as_ref().map(|loaded| loaded.found));
+        let found =
+            loaded.with(|loaded| loaded.as_ref().filter(|rows| rows.is_search).map(|rows| rows.found));
         let all = all.get();
-        if search.with(|search| search.trim().is_empty()) { all } else { found.unwrap_or(all).min(all) }
+        found.map_or(all, |found| found.min(all))
     });
     let container = NodeRef::<html::Div>::new();
     let scroll_top = RwSignal::new(0.0);
@@ -147,9 +154,17 @@ pub fn VirtualTable(
         let (from, all) = (to_index(position.get().round()), count.get());
         (all > 0).then(|| text::position(from + 1, (from + VISIBLE).min(all), all))
     };
+    // A search reads all rows: not one for each letter.
     let find = move |event| {
-        search.set(event_target_value(&event));
-        scroll_to(0.0);
+        let text = event_target_value(&event);
+        typed.set(text.clone());
+        let search_now = move || {
+            if typed.with_untracked(|typed| *typed == text) {
+                search.set(text);
+                scroll_to(0.0);
+            }
+        };
+        set_timeout(search_now, SEARCH_DELAY);
     };
     let found = move || text::rows_of(count.get(), all.get());
     let label = text::numbers_of(&title);
@@ -157,7 +172,7 @@ pub fn VirtualTable(
         <p class="seek">
             <label>
                 <span>{text::SEARCH}</span>
-                <input type="search" autocomplete="off" prop:value=move || search.get() on:input=find />
+                <input type="search" autocomplete="off" prop:value=move || typed.get() on:input=find />
             </label>
             <span class="quiet small" role="status">{found}</span>
         </p>

@@ -137,5 +137,11 @@ pub fn FigureMenuItems(
         disclosure::close(menu);
         context.help.request_explanation();
     };
-    view! { {items} <button type="button" on:click=ask_why>{why::ITEM}</button> }
+    // A click on any item closes the menu.
+    view! {
+        <div class="figure-menu-list" on:click=move |_| disclosure::close(menu)>
+            {items}
+            <button type="button" on:click=ask_why>{why::ITEM}</button>
+        </div>
+    }
 }
