@@ -110,9 +110,17 @@ impl Store {
 
     /// Discards the copies that are neither loaded nor downloaded any more according to the schedule.
     pub fn discard(&mut self, schedule: &Schedule) {
-        self.listing = None;
+        let before = self.loaded_tables();
         discard_copies(&mut self.video_views, schedule);
         discard_copies(&mut self.tables, schedule);
+        if self.loaded_tables() != before {
+            self.listing = None;
+        }
+    }
+
+    /// The number of loaded copies that are tables.
+    fn loaded_tables(&self) -> usize {
+        self.tables.values().map(|source| source.dataset.iter().count()).sum()
     }
 
     /// Begins a copy.

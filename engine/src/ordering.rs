@@ -3,7 +3,8 @@
 //! The standard library's sort is compiled for each type and order, some 6 KB of code each. Here it sorts indexes, and the
 //! items are moved once. For rankings and lists of up to some 100,000 items; a comparison takes an indirect call.
 //!
-//! Collecting into a `BTreeMap` or `BTreeSet` sorts, too. Measures insert one by one instead, unless the keys are codes.
+//! Collecting into a `BTreeMap` or `BTreeSet` sorts, too, with code of its own for each type of key. Measures therefore insert
+//! one by one; maps whose keys are codes (`u32`) are collected, since they share that code.
 
 use std::cmp::Ordering;
 

@@ -2,7 +2,7 @@
 //!
 //! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
-use super::activity::{self, EventCounter, EventCounts};
+use super::activity::{self, COLUMNS, EventCounter, EventCounts};
 use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
@@ -10,7 +10,7 @@ use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
-use domain::report::{KnownReport, PersonColumns, ReportDescriptor};
+use domain::report::{KnownReport, ReportDescriptor};
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,10 +43,15 @@ pub struct Groups {
 
 /// The columns that a report's rows are selected by.
 fn columns(report: &ReportDescriptor) -> ColumnNames {
-    let deck = report.deck.unwrap_or_default();
-    match report.person {
-        Some(PersonColumns { user, role }) => ColumnNames { user, role, deck, ..activity::COLUMNS },
-        None => ColumnNames { deck, ..activity::COLUMNS },
+    let (user, role) =
+        report.person.map_or((COLUMNS.user, COLUMNS.role), |person| (person.user, person.role));
+    ColumnNames {
+        time: report.time.unwrap_or(COLUMNS.time),
+        course: report.course,
+        section: report.section,
+        user,
+        role,
+        deck: report.deck.unwrap_or_default(),
     }
 }
 

@@ -109,7 +109,7 @@ pub const DEVICE: &str = "Device";
 pub const ROOM: &str = "Room";
 pub const STUDENT_IGNORED: &str =
     "This report does not say who watched, so the choice of a student does not apply to it.";
-pub const STUDENT_IN_THREADS: &str = "Per day, and in the table of every row: this student's answers. As questions and answers: every question that they asked or answered, with all of its answers.";
+pub const STUDENT_IN_THREADS: &str = "Per day, and in the table of every row: this student's answers. In the list of questions: every question that they asked or answered, with all of its answers.";
 pub const VIDEOS_IGNORED: &str = "The choice of videos does not apply to this report.";
 pub const SUMS_CAVEAT: &str =
     "Weeks are UTC weeks: each row of this report is a sum over its week and cannot be split.";

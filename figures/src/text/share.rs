@@ -24,13 +24,12 @@ pub fn units(report: Option<KnownReport>) -> Vec<&'static str> {
     let Some(report) = report.map(KnownReport::descriptor).filter(|it| it.share_title.is_some()) else {
         return Vec::new();
     };
-    match report.unit {
-        MeasureUnit::Views => vec!["videos", "views"],
-        unit => {
-            let right = report.has_solutions.then_some("right, in %");
-            [unit.words().public, "students"].into_iter().chain(right).collect()
-        }
+    // Rows without people are videos.
+    if report.person.is_none() {
+        return vec!["videos", "views"];
     }
+    let right = report.has_solutions.then_some("right, in %");
+    [report.unit.words().public, "students"].into_iter().chain(right).collect()
 }
 
 /// The sum of `unit` over `shown` weeks, and how many further weeks are withheld.
@@ -84,16 +83,15 @@ pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> Strin
 /// What a reader must know to interpret a report's numbers.
 #[must_use]
 pub fn report_caveat(report: Option<KnownReport>) -> &'static str {
-    let report = report.map(KnownReport::descriptor);
-    if report.is_some_and(|report| report.has_solutions) {
-        return "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
-                only if enough were right and enough were not; a dash means that no poll has a solution.";
-    }
-    match report.map(|report| report.unit) {
-        Some(MeasureUnit::Minutes) => {
+    match report.map(KnownReport::descriptor) {
+        Some(report) if report.has_solutions => {
+            "The latest answer of each student to each poll. Right answers are shown for polls that have a solution, and \
+             only if enough were right and enough were not; a dash means that no poll has a solution."
+        }
+        Some(report) if report.unit == MeasureUnit::Minutes => {
             "Minutes in which a video was playing for a student. A student counts once in each section and week."
         }
-        Some(MeasureUnit::Views) => {
+        Some(report) if report.person.is_none() => {
             "Views by anybody, students or not: this report does not say whose they are."
         }
         _ => "Activity of students. A student counts once in each section and week.",

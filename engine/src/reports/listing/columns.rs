@@ -2,6 +2,7 @@
 
 use super::{Cell, Listing};
 use crate::dictionary::EMPTY;
+use crate::ordering::sort_by_cached_key;
 use crate::reports::unknown;
 use crate::table::cell_value::{self, ValueKind};
 use crate::table::dataset::Dataset;
@@ -24,7 +25,7 @@ pub fn rows(dataset: &Dataset, query: &MeasureQuery) -> Listing {
     let kinds: Vec<ValueKind> = (0..names.len()).map(kind).collect();
     if let Some(index) = unknown::time_column(&kinds) {
         // A stable sort. Rows without a time come last.
-        rows.sort_by_cached_key(|row| {
+        sort_by_cached_key(&mut rows, |row| {
             cell_value::parse_time(texts.bytes_of(cell(row, index))).map_or((true, 0), |time| (false, time))
         });
     }

@@ -2,6 +2,7 @@
 
 use super::{Cell, Listing};
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::ordering::sort_by_cached_key;
 use crate::reports::library::{self, Key, LibraryEntry};
 use crate::reports::weekly;
 use crate::table::dataset::Dataset;
@@ -35,7 +36,7 @@ fn push_entries(
     texts: &Dictionary,
 ) {
     let mut entries: Vec<(Key, LibraryEntry)> = entries.into_iter().collect();
-    entries.sort_by_cached_key(|(_, entry)| {
+    sort_by_cached_key(&mut entries, |(_, entry)| {
         (entry.name.to_lowercase(), entry.course.clone(), entry.section.clone(), entry.id.clone())
     });
     #[expect(clippy::cast_precision_loss, reason = "views are far below 2^53")]
