@@ -22,8 +22,10 @@ use serde::de::DeserializeOwned;
 /// ```
 #[must_use]
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
+    let encoded = postcard::to_allocvec(message);
     // Cannot fail: a vector grows as needed, and every list in a message knows its length.
-    postcard::to_allocvec(message).unwrap_or_default()
+    debug_assert!(encoded.is_ok(), "a type of a message must not use `flatten` or the like");
+    encoded.unwrap_or_default()
 }
 
 /// Decodes a message; `None` if the bytes are not exactly one valid message.
