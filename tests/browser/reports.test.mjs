@@ -262,9 +262,10 @@ for (const report of [...Object.keys(DAILY), 'asset']) {
       await listing.press('End');
       const last = (await loadedRows(listing, all.length - 1)).at(-1);
       if (report === 'asset') return;
-      const newest = all.filter((row) => row.event_timestamp === all.map((row) => row.event_timestamp).sort().at(-1));
+      const end = all.map((row) => row.eventtimestamp).sort().at(-1);
+      const newest = all.filter((row) => row.eventtimestamp === end);
       assert.ok(
-        newest.some((row) => last.cells.includes(row.courseIdentifier) && last.cells.includes(row.sectionNumber)),
+        newest.some((row) => last.cells.includes(row.courseidentifier) && last.cells.includes(row.sectionnumber)),
         `the last row must be the newest: ${last.cells}`,
       );
     });
