@@ -226,6 +226,7 @@ test('the day of a clock change has 23 or 25 hours', async () => {
     await waitForRows(page, expected.reduce((sum, minutes) => sum + 2 * minutes, 0));
     const figure = page.getByRole('region', { name: 'Minutes watched per day', exact: true });
     await figure.getByText('Numbers', { exact: true }).click();
+    await figure.getByRole('table').waitFor();
     const shown = await figure.getByRole('table').locator('tbody tr td:nth-of-type(1)').allInnerTexts();
     assert.deepEqual(shown.map((text) => Number(text.replaceAll(',', ''))), expected);
   });
