@@ -9,13 +9,14 @@ pub mod virtual_table;
 
 use crate::components::figure::heatmap_cells::{HeatmapCells, cell_readout};
 use crate::components::figure::horizontal_bars::{HorizontalBars, item_readout};
+use crate::components::figure::long_table_exports::LongTableExports;
 use crate::components::figure::vertical_bars::{VerticalBars, bar_readout};
 use crate::components::figure::{ChartCursorGroup, FigureExports, FigureFrame, FigureTexts, Readout};
 use charts::model::{Chart, Table};
 use charts::ranking::Ranking;
 use domain::view::Choice;
 use leptos::prelude::*;
-use long_table::{LongTableExports, LongTableView};
+use long_table::LongTableView;
 use protocol::{Body, Figure, RowList};
 use small_multiples::SmallMultiplesView;
 use sortable_table::SortableTableView;

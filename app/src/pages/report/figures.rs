@@ -3,8 +3,8 @@
 use super::{ReportContext, available_windows, build_query, number_weeks};
 use crate::components::error_notice::ErrorNotice;
 use crate::components::figure::ChartCursorGroup;
+use crate::components::figure::long_table_exports::RowFiles;
 use crate::components::figure_list::FigureList;
-use crate::components::figure_view::long_table::RowFiles;
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::context::AppContext;
 use crate::data_worker::{Topic, ViewQuery};

@@ -4,7 +4,7 @@ use crate::components::csv_files::CsvFile;
 use crate::components::disclosure;
 use crate::components::figure::FigureExports;
 use crate::components::figure::export::{self, ExportHeader};
-use crate::components::figure_view::long_table::{self, LongTableExports, RowFiles};
+use crate::components::figure::long_table_exports::{self, LongTableExports, RowFiles};
 use crate::context::AppContext;
 use crate::data_worker::LoadedRows;
 use crate::words::figures as text;
@@ -98,7 +98,7 @@ pub fn FigureMenuItems(
             // The table on the screen holds some of the rows; an export requests its own, whatever is searched for.
             let save_rows = Callback::new(move |LoadedRows { rows, .. }: LoadedRows| {
                 if let Some(table) = table.get_untracked() {
-                    save_table(&long_table::build_export(&table, &rows));
+                    save_table(&long_table_exports::build_export(&table, &rows));
                 }
             });
             let print_rows = Callback::new(move |LoadedRows { rows, .. }: LoadedRows| {
@@ -119,7 +119,8 @@ pub fn FigureMenuItems(
             };
             let request_print =
                 Callback::new(move |()| data_worker.request_rows(list, "", 0, most_printed, print_rows));
-            let is_empty = Signal::derive(move || table.with(|table| long_table::row_count(table) == 0));
+            let is_empty =
+                Signal::derive(move || table.with(|table| long_table_exports::row_count(table) == 0));
             let link = |CsvFile { href, label }: CsvFile| view! { <a href=href download="">{label}</a> };
             let downloads = move || match (list, files) {
                 (RowList::Students, _) => csv(save),
