@@ -220,6 +220,7 @@ impl DataWorker {
         call_start_script("lecternForgetDataWorker");
         self.worker.set_value(None);
         self.is_ready.set_value(false);
+        self.requested_rows.set_value(Vec::new());
         self.answer.try_update(|answer| {
             answer.failed = vec![(String::new(), ApiError::Unreachable)];
             answer.progress.pending = 0;

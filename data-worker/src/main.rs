@@ -4,7 +4,8 @@
 //! loaded when a query first needs it. What reads rows, and what `videoview` needs, is loaded at once.
 
 use data_worker::program::{self, LoadBuilder};
-use figures::{SubjectBuilder, SubjectGroup};
+use domain::report::KnownReport;
+use figures::{SubjectBuilder, SubjectGroup, reports};
 use protocol::FetchError;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -12,9 +13,15 @@ fn main() {
     let load_builder: LoadBuilder = |group| {
         Box::pin(async move {
             let loaded = match group {
-                SubjectGroup::VideoViews => return Ok(figures::VIDEO_VIEW_BUILDER),
-                SubjectGroup::Report => report_builder().await,
-                SubjectGroup::Course => course_builder().await,
+                SubjectGroup::Course => course().await,
+                SubjectGroup::Report(Some(KnownReport::VideoView)) => return Ok(reports::videoview::BUILDER),
+                SubjectGroup::Report(Some(KnownReport::Presentation)) => presentation().await,
+                SubjectGroup::Report(Some(KnownReport::Confused)) => confused().await,
+                SubjectGroup::Report(Some(KnownReport::Notes)) => notes().await,
+                SubjectGroup::Report(Some(KnownReport::Polling)) => polling().await,
+                SubjectGroup::Report(Some(KnownReport::QAndA)) => qanda().await,
+                // The code of all reports, for those that are opened less often: a new one needs no line here.
+                SubjectGroup::Report(report) => all().await.map(|builder| builder(report)),
             };
             loaded.map_err(|_| FetchError::Unreachable)
         })
@@ -22,12 +29,31 @@ fn main() {
     program::run(load_builder);
 }
 
-#[wasm_split(report, fallible)]
-fn report_builder() -> Result<SubjectBuilder, SplitLoaderError> {
-    Ok(figures::REPORT_BUILDER)
+/// Declares the split points of reports, by the name of their chunk.
+macro_rules! report_split_points {
+    ($($chunk:ident: $($report:ident),+;)+) => {
+        $($(
+            #[wasm_split($chunk, fallible)]
+            fn $report() -> Result<SubjectBuilder, SplitLoaderError> {
+                Ok(reports::$report::BUILDER)
+            }
+        )+)+
+    };
+}
+
+// Reports that share most of their code have one chunk. Each further chunk cuts the code that several share into more
+// files.
+report_split_points! {
+    decks: presentation, confused, notes;
+    answers: polling, qanda;
+}
+
+#[wasm_split(all, fallible)]
+fn all() -> Result<fn(Option<KnownReport>) -> SubjectBuilder, SplitLoaderError> {
+    Ok(reports::builder)
 }
 
 #[wasm_split(course, fallible)]
-fn course_builder() -> Result<SubjectBuilder, SplitLoaderError> {
-    Ok(figures::COURSE_BUILDER)
+fn course() -> Result<SubjectBuilder, SplitLoaderError> {
+    Ok(figures::course::BUILDER)
 }

@@ -6,7 +6,7 @@ use domain::frame::{Head, SliceHead};
 use engine::aggregator::Aggregator;
 use engine::measures::Measures;
 use engine::reports::listing::Listing;
-use engine::row_list;
+use engine::row_index;
 use engine::table::Table;
 use engine::table::builder::WindowTable;
 use engine::text_search::TextSearch;
@@ -15,7 +15,7 @@ use engine::video_view_dataset::VideoViewDataset;
 use figures::figure_context::FigureContext;
 use figures::locale::LocaleFormatter;
 use figures::reports::{rows as report_rows, videoview};
-use figures::{FigureBuilder, Loaded, RowLister};
+use figures::{FigureBuilder, Loaded, RowLister, RowSource};
 use protocol::{
     CountedRows, FetchError, Figure, LongTableRow, Query, ReportSource, RowList, RowRange, WindowSource,
 };
@@ -29,20 +29,20 @@ struct Counts {
     /// The measures, once figures were made of them.
     measures: Option<Measures>,
     /// The rows behind the measures, once a table has requested them.
-    row_list: Option<Searched<row_list::RowList>>,
+    row_index: Option<SearchableList<row_index::RowIndex>>,
     /// The codes of the students, most minutes first, once a table has requested them.
-    students: Option<Searched<Vec<u32>>>,
+    students: Option<SearchableList<Vec<u32>>>,
 }
 
 /// A list, and what was last searched for in it. A search for something else replaces it, as a page of rows is
 /// requested many times, but seldom for two searches.
 #[derive(Debug)]
-struct Searched<T, Found = T> {
+struct SearchableList<T, Found = T> {
     list: T,
     found: Option<(TextSearch, Found)>,
 }
 
-impl<T, Found> Searched<T, Found> {
+impl<T, Found> SearchableList<T, Found> {
     fn new(list: T) -> Self {
         Self { list, found: None }
     }
@@ -71,7 +71,7 @@ pub struct Store {
     serving: Vec<SourceKey>,
     counts: Option<Counts>,
     /// The rows of the current query's table, once a long table has requested them.
-    listing: Option<Searched<Listing, Vec<usize>>>,
+    listing: Option<SearchableList<Listing, Vec<usize>>>,
 }
 
 impl Store {
@@ -99,7 +99,7 @@ impl Store {
                 source: source.clone(),
                 aggregator: Aggregator::new(query.measure.base.clone()),
                 measures: None,
-                row_list: None,
+                row_index: None,
                 students: None,
             },
         });
@@ -160,7 +160,7 @@ impl Store {
     /// Brings the counts up to date with the dataset.
     fn count(&mut self) {
         let Some(counts) = &mut self.counts else { return };
-        (counts.measures, counts.row_list, counts.students) = (None, None, None);
+        (counts.measures, counts.row_index, counts.students) = (None, None, None);
         if let Some(source) = self.video_views.get(&counts.source) {
             counts.aggregator.update(&source.dataset);
         }
@@ -198,23 +198,23 @@ impl Store {
         (build(query, &loaded, locale), figures::student_name(query, &loaded), counted)
     }
 
-    /// Rows of a long table, and how many are found. `lister` lists those of a report without columns of its own.
+    /// Rows of a long table, which are read from `source`, and how many are found.
     pub fn rows(
         &mut self,
         query: &Query,
         range: &RowRange,
-        lister: Option<RowLister>,
+        source: RowSource,
         locale: &dyn LocaleFormatter,
     ) -> (Vec<LongTableRow>, u64) {
         let context = FigureContext::new(query, None, locale);
         if figures::are_rows_hidden(query) {
             return (Vec::new(), 0);
         }
-        let (rows, found) = match (lister, range.list) {
-            (Some(list), RowList::Rows) => self.listed_rows(&context, range, list),
+        let (rows, found) = match (source, range.list) {
+            (RowSource::VideoViews, _) => self.counted_rows(&context, range),
+            (RowSource::Table(list), RowList::Rows) => self.listed_rows(&context, range, list),
             // Only `videoview` has a long table of students.
-            (Some(_), RowList::Students) => (Vec::new(), 0),
-            (None, _) => self.counted_rows(&context, range),
+            (RowSource::Table(_), RowList::Students) | (RowSource::None, _) => (Vec::new(), 0),
         };
         (rows, found as u64)
     }
@@ -226,13 +226,11 @@ impl Store {
         range: &RowRange,
         list: RowLister,
     ) -> (Vec<LongTableRow>, usize) {
-        let Some((key, source)) = self.serving.iter().find_map(|key| Some((key, self.tables.get(key)?)))
-        else {
+        let Some(source) = self.serving.iter().find_map(|key| self.tables.get(key)) else {
             return (Vec::new(), 0);
         };
         let dataset = &source.dataset;
-        let listing =
-            self.listing.get_or_insert_with(|| Searched::new(list(&key.report, dataset, context.query)));
+        let listing = self.listing.get_or_insert_with(|| SearchableList::new(list(dataset, context.query)));
         let find = |listing: &Listing, search: &TextSearch| listing.find(search, &dataset.texts);
         let (listing, found) = listing.find(TextSearch::new(&range.search), find);
         let count = found.map_or(listing.len(), Vec::len);
@@ -246,13 +244,13 @@ impl Store {
     /// Rows of the tables of `videoview`.
     fn counted_rows(&mut self, context: &FigureContext<'_>, range: &RowRange) -> (Vec<LongTableRow>, usize) {
         let Some((dataset, counts)) = self.counted() else { return (Vec::new(), 0) };
-        let Counts { aggregator, measures, row_list, students, .. } = counts;
+        let Counts { aggregator, measures, row_index, students, .. } = counts;
         let search = TextSearch::new(&range.search);
         match range.list {
             RowList::Rows => {
-                let list = row_list.get_or_insert_with(|| {
+                let list = row_index.get_or_insert_with(|| {
                     let days = aggregator.counted_days();
-                    Searched::new(row_list::RowList::new(aggregator.query(), &days, dataset))
+                    SearchableList::new(row_index::RowIndex::new(aggregator.query(), &days, dataset))
                 });
                 let (list, found) = list.find(search, |list, search| list.find(search, dataset));
                 let list = found.unwrap_or(list);
@@ -261,8 +259,8 @@ impl Store {
             }
             RowList::Students => {
                 let texts = &dataset.texts;
-                let order =
-                    students.get_or_insert_with(|| Searched::new(aggregator.students_by_minutes(texts)));
+                let order = students
+                    .get_or_insert_with(|| SearchableList::new(aggregator.students_by_minutes(texts)));
                 let is_found = |search: &TextSearch, user: u32| search.finds(&texts.person_name(user));
                 let (order, found) = order.find(search, |order, search| {
                     order.iter().copied().filter(|user| is_found(search, *user)).collect()

@@ -7,7 +7,7 @@
 
 use crate::figure_context::FigureContext;
 use crate::overlay::overlay;
-use crate::reports::own_figures;
+use crate::reports::ReportFigures;
 use crate::text::comparison as text;
 use charts::model::DataPoint;
 use domain::query::Comparison;
@@ -18,11 +18,12 @@ use protocol::{Body, Figure};
 /// The chart whose numbers cannot be added up, since a video may be viewed in several weeks.
 const DISTINCT: &str = "videos-viewed";
 
-/// Adds the query's comparison to the figures; `other` is its label. Returns why there is none, or an empty
-/// text.
+/// Adds the query's comparison to the figures, which `make_figures` has made; `other` is its label. Returns why there is
+/// none, or an empty text.
 pub fn add_comparison(
     figures: &mut [Figure],
     name: &ReportName,
+    make_figures: ReportFigures,
     context: &FigureContext<'_>,
     dataset: &Dataset,
     other: &str,
@@ -38,7 +39,7 @@ pub fn add_comparison(
     }
     let Some(base) = context.query.base.comparison_query(against) else { return "" };
     let query = context.query.with_base(base);
-    let others = own_figures(name, &FigureContext { query: &query, ..*context }, dataset);
+    let others = make_figures(&FigureContext { query: &query, ..*context }, dataset);
     for figure in figures {
         let there = others.iter().find(|other| other.id == figure.id).map(|other| &other.body);
         if let Some(Body::Bars(there)) = there {

@@ -1,13 +1,13 @@
 //! The figures of a course: a sentence, the kinds of activity on one axis, and tables of videos, decks and
 //! students. Or those of one student.
 
-use crate::Datasets;
 use crate::figure_context::{
     FigureContext, count_cell, data_point, new_figure, plain_row, ratio, spark_values, table_body, to_f64,
     with_row_action,
 };
 use crate::text::course as text;
 use crate::text::reports::{NO_ACTIVITY, NOTHING_LOADED, join, name_or_id, skipped_rows_caveat};
+use crate::{Datasets, RowSource, SubjectBuilder, build_course_figures};
 use charts::small_multiples::{AxisStep, Panel, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use domain::activity::ActivityKind;
@@ -24,6 +24,9 @@ use engine::reports::median;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure};
 use std::collections::BTreeMap;
+
+/// What answers the queries about a course.
+pub const BUILDER: SubjectBuilder = SubjectBuilder { figures: build_course_figures, rows: RowSource::None };
 
 /// The figures of a course; those of one student if `wanted` names one. `other` is the label of the
 /// comparison.

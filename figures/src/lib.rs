@@ -26,6 +26,7 @@ use engine::table::dataset::Dataset;
 use figure_context::FigureContext;
 use locale::LocaleFormatter;
 use protocol::{Body, Figure, Query, ReportSource, Subject, WindowSource};
+use reports::ReportFigures;
 use std::collections::BTreeMap;
 use text::reports::join;
 
@@ -47,27 +48,34 @@ pub struct Loaded<'a> {
 pub type FigureBuilder = fn(&Query, &Loaded<'_>, &dyn LocaleFormatter) -> Vec<Figure>;
 
 /// Lists every row of a report that its figures count.
-pub type RowLister = fn(&ReportName, &Dataset, &MeasureQuery) -> Listing;
+pub type RowLister = fn(&Dataset, &MeasureQuery) -> Listing;
+
+/// What the rows of long tables are read from.
+#[derive(Debug, Clone, Copy)]
+pub enum RowSource {
+    /// Nothing: the figures have no long tables.
+    None,
+    /// The columns of `videoview`, by what the measures count.
+    VideoViews,
+    /// The table of a report.
+    Table(RowLister),
+}
 
 /// What answers the queries about a group of subjects.
 #[derive(Debug, Clone, Copy)]
 pub struct SubjectBuilder {
     /// Makes the figures.
     pub figures: FigureBuilder,
-    /// Lists the rows of the table of every row; `None` if the group has no such table, or its rows have columns of
-    /// their own.
-    pub rows: Option<RowLister>,
+    /// What the rows of its long tables are read from.
+    pub rows: RowSource,
 }
 
-/// What a query needs to be answered: each group of subjects has a [`SubjectBuilder`] of its own, so that a program can
-/// load the code of each when it is first needed.
+/// Subjects with the same [`SubjectBuilder`]: a program can load the code of each group when it is first needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SubjectGroup {
-    /// `videoview`, alone: [`VIDEO_VIEW_BUILDER`].
-    VideoViews,
-    /// Any other report: [`REPORT_BUILDER`].
-    Report,
-    /// A course, across several reports: [`COURSE_BUILDER`].
+    /// One report: a known one, or any other (`None`).
+    Report(Option<KnownReport>),
+    /// A course, across several reports.
     Course,
 }
 
@@ -76,32 +84,25 @@ impl SubjectGroup {
     #[must_use]
     pub fn of(subject: &Subject) -> Self {
         match subject {
-            Subject::Report { name, .. } if name.known() == Some(KnownReport::VideoView) => Self::VideoViews,
-            Subject::Report { .. } => Self::Report,
+            Subject::Report { name, .. } => Self::Report(name.known()),
             Subject::Course { .. } => Self::Course,
+        }
+    }
+
+    /// What answers the queries about this group.
+    #[must_use]
+    pub fn builder(self) -> SubjectBuilder {
+        match self {
+            Self::Report(report) => reports::builder(report),
+            Self::Course => course::BUILDER,
         }
     }
 }
 
-/// What answers the queries about `videoview`.
-pub const VIDEO_VIEW_BUILDER: SubjectBuilder =
-    SubjectBuilder { figures: build_video_view_figures, rows: None };
-
-/// What answers the queries about any other report.
-pub const REPORT_BUILDER: SubjectBuilder =
-    SubjectBuilder { figures: build_report_figures, rows: Some(reports::list_rows) };
-
-/// What answers the queries about a course.
-pub const COURSE_BUILDER: SubjectBuilder = SubjectBuilder { figures: build_course_figures, rows: None };
-
 /// Makes the figures of a query about any subject.
 #[must_use]
 pub fn build_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
-    let builder = match SubjectGroup::of(&query.subject) {
-        SubjectGroup::VideoViews => VIDEO_VIEW_BUILDER,
-        SubjectGroup::Report => REPORT_BUILDER,
-        SubjectGroup::Course => COURSE_BUILDER,
-    };
+    let builder = SubjectGroup::of(&query.subject).builder();
     (builder.figures)(query, loaded, locale)
 }
 
@@ -126,15 +127,26 @@ pub fn build_video_view_figures(
     finish_report(figures, query, "")
 }
 
-/// Makes the figures of a report other than `videoview`, from its table in [`Loaded::tables`].
+/// Makes the figures of a report other than `videoview`, from its table in [`Loaded::tables`]. `make_figures` makes those
+/// that only this report has.
 #[must_use]
-pub fn build_report_figures(query: &Query, loaded: &Loaded<'_>, locale: &dyn LocaleFormatter) -> Vec<Figure> {
+pub fn build_report_figures(
+    query: &Query,
+    loaded: &Loaded<'_>,
+    locale: &dyn LocaleFormatter,
+    make_figures: ReportFigures,
+) -> Vec<Figure> {
     let Subject::Report { name, comparison_label, .. } = &query.subject else { return Vec::new() };
     let context = new_context(query, loaded, locale);
     let empty = Dataset::default();
     let dataset = loaded.tables.get(name).copied().unwrap_or(&empty);
-    let mut figures = reports::figures(name, &context, dataset);
-    let not_compared = comparison::add_comparison(&mut figures, name, &context, dataset, comparison_label);
+    let mut figures = make_figures(&context, dataset);
+    // The table of every row proves the other figures, so it comes after all of them.
+    let rows = figures.pop_if(|last| last.id == reports::rows::ID);
+    figures.extend(reports::groups::figures(&context, dataset, name.known(), &figures));
+    figures.extend(rows);
+    let not_compared =
+        comparison::add_comparison(&mut figures, name, make_figures, &context, dataset, comparison_label);
     finish_report(figures, query, not_compared)
 }
 

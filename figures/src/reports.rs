@@ -18,67 +18,34 @@ pub mod unknown;
 pub mod videoview;
 pub mod weekly;
 
+use crate::SubjectBuilder;
 use crate::figure_context::FigureContext;
 use crate::text::reports as text;
 use domain::query::MeasureQuery;
 use domain::report::{KnownReport, ReportDescriptor, ReportName};
-use engine::reports as measures;
-use engine::reports::listing::{self, Listing};
 use engine::table::dataset::Dataset;
 use protocol::Figure;
 
-/// The figures of one report other than `videoview`, in reading order.
+/// What answers the queries about a report: a known one, or any other (`None`). A program that loads builders when they are
+/// first needed names each of them instead.
 #[must_use]
-pub fn figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
-    let mut figures = own_figures(name, context, dataset);
-    // The table of every row proves the other figures, so it comes after all of them.
-    let rows = figures.pop_if(|last| last.id == rows::ID);
-    figures.extend(groups::figures(context, dataset, name.known(), &figures));
-    figures.extend(rows);
-    figures
-}
-
-/// The figures of one report without those that all reports about activity share.
-#[must_use]
-pub fn own_figures(name: &ReportName, context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
-    let query = context.query;
-    match name.known() {
-        Some(KnownReport::Presentation) => {
-            presentation::figures(context, &measures::presentation::measure(dataset, query))
-        }
-        Some(KnownReport::Confused) => {
-            confused::figures(context, &measures::confused::measure(dataset, query))
-        }
-        Some(KnownReport::Polling) => polling::figures(context, &measures::polling::measure(dataset, query)),
-        Some(KnownReport::QAndA) => qanda::figures(context, &measures::qanda::measure(dataset, query)),
-        Some(KnownReport::Notes) => notes::figures(context, &measures::notes::measure(dataset, query)),
-        Some(KnownReport::Asset) => library::figures(context, &measures::library::measure(dataset, query)),
-        Some(KnownReport::AssetByDate) => {
-            weekly::figures(context, &measures::weekly::measure(dataset, query))
-        }
-        // `videoview` has columns and figures of its own ([`videoview`]); as a table it is described by its columns.
-        Some(KnownReport::VideoView) | None => {
-            unknown::figures(context, &measures::unknown::measure(dataset, query))
-        }
+pub fn builder(report: Option<KnownReport>) -> SubjectBuilder {
+    let Some(report) = report else { return unknown::BUILDER };
+    match report {
+        KnownReport::VideoView => videoview::BUILDER,
+        KnownReport::Presentation => presentation::BUILDER,
+        KnownReport::Confused => confused::BUILDER,
+        KnownReport::Polling => polling::BUILDER,
+        KnownReport::QAndA => qanda::BUILDER,
+        KnownReport::Notes => notes::BUILDER,
+        KnownReport::Asset => library::BUILDER,
+        KnownReport::AssetByDate => weekly::BUILDER,
     }
 }
 
-/// Lists the rows of a report that its figures count.
-#[must_use]
-pub fn list_rows(name: &ReportName, dataset: &Dataset, query: &MeasureQuery) -> Listing {
-    let list = match name.known() {
-        Some(KnownReport::Presentation) => listing::events::slide_views,
-        Some(KnownReport::Confused) => listing::events::marks,
-        Some(KnownReport::Notes) => listing::events::notes,
-        Some(KnownReport::Polling) => listing::polls::answers,
-        Some(KnownReport::QAndA) => listing::answers::answers,
-        Some(KnownReport::Asset) => listing::videos::library,
-        Some(KnownReport::AssetByDate) => listing::videos::weeks,
-        // Like its figures: as a table, `videoview` is described by its columns.
-        Some(KnownReport::VideoView) | None => listing::columns::rows,
-    };
-    list(dataset, query)
-}
+/// Measures a report's rows and makes its figures, in reading order, without those that all reports about activity share
+/// ([`groups`]).
+pub type ReportFigures = fn(&FigureContext<'_>, &Dataset) -> Vec<Figure>;
 
 /// The chosen filters that a report cannot apply, as a caveat. The figures of an unknown report say
 /// themselves whether they can filter by role.

@@ -21,14 +21,14 @@ const loader = (names) =>
     ...names.map((name) => `export const __wasm_split_load_${name} = wrapAsyncCb(${chunk('', `split_${name}-0a`, '__chunk_2').slice(3)});`),
   ].join('\n');
 const FILES = ['index.html', 'start.js', 'style.css', 'icon.svg', 'page.js', 'page_bg.wasm', 'data-worker-start.js', 'data-worker.js',
-  'data-worker_bg.wasm', 'chunk_1-0a.wasm', 'chunk_2-0a.wasm', ...['first', 'report', 'course'].map((name) => `split_${name}-0a.wasm`)];
+  'data-worker_bg.wasm', 'chunk_1-0a.wasm', 'chunk_2-0a.wasm', ...['first', 'report', 'answers', 'course'].map((name) => `split_${name}-0a.wasm`)];
 let site;
 
 before(() => {
   site = mkdtempSync(path.join(tmpdir(), 'lectern-sizes-'));
   for (const file of FILES) writeFileSync(path.join(site, file), file);
   writeFileSync(path.join(site, 'page-chunks.js'), loader(['first', 'report', 'course']));
-  writeFileSync(path.join(site, 'data-worker-chunks.js'), loader(['report', 'course']));
+  writeFileSync(path.join(site, 'data-worker-chunks.js'), loader(['answers', 'course']));
 });
 after(() => rmSync(site, { recursive: true }));
 

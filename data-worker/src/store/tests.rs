@@ -3,12 +3,12 @@ use crate::schedule::DownloadOrder;
 use domain::ids::CourseId;
 use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
-use domain::report::ReportName;
+use domain::report::{KnownReport, ReportName};
 use domain::time::{Timestamp, parse_day, plus_days};
 use domain::zone::Zone;
 use engine::split::{Slice, SliceCompressor};
 use figures::locale::PlainFormatter;
-use figures::{REPORT_BUILDER, SubjectBuilder, VIDEO_VIEW_BUILDER};
+use figures::{SubjectBuilder, SubjectGroup};
 use protocol::{Body, Subject};
 
 /// The columns of `videoview` and `presentation`.
@@ -56,7 +56,7 @@ fn query(report: &str, generation: u32) -> Query {
 }
 
 fn builder(report: &str) -> SubjectBuilder {
-    if report == "videoview" { VIDEO_VIEW_BUILDER } else { REPORT_BUILDER }
+    SubjectGroup::Report(KnownReport::parse(report)).builder()
 }
 
 /// Seven rows of one week, in two slices, the later rows first.

@@ -3,7 +3,7 @@
 mod equal_measures;
 
 use super::*;
-use crate::row_list::RowList;
+use crate::row_index::RowIndex;
 use crate::table::builder::DecodeError;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
 use domain::frame::{Head, SliceHead};
@@ -434,11 +434,11 @@ proptest! {
             }
             prop_assert_eq!(&measures, &reference);
 
-            let row_list = RowList::new(&query, &aggregator.counted_days(), &dataset);
-            prop_assert_eq!(row_list.len() as u64, measures.total.rows, "the list has all rows");
-            let rows = row_list.rows(0, usize::MAX, &dataset);
+            let row_index = RowIndex::new(&query, &aggregator.counted_days(), &dataset);
+            prop_assert_eq!(row_index.len() as u64, measures.total.rows, "the list has all rows");
+            let rows = row_index.rows(0, usize::MAX, &dataset);
             prop_assert!(rows.windows(2).all(|pair| pair[0].time <= pair[1].time));
-            let pages = (0..rows.len()).step_by(7).flat_map(|at| row_list.rows(at, 7, &dataset));
+            let pages = (0..rows.len()).step_by(7).flat_map(|at| row_index.rows(at, 7, &dataset));
             prop_assert_eq!(pages.collect::<Vec<_>>(), rows);
 
             let order = aggregator.students_by_minutes(&dataset.texts);

@@ -3,16 +3,15 @@
 //! Each row is one event. A row without a user id counts as an event, but not as a person. Students are
 //! people whose institution role is student; everybody else with a user id counts as a person only.
 
-use super::selection::{ColumnNames, Row, Selection};
+use super::selection::{Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::measures::MAX_STEPS;
 use crate::ordering::sort_by;
 use crate::table::cell_value;
-use crate::table::dataset::{DataStatus, Dataset};
+use crate::table::dataset::DataStatus;
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
-use domain::query::MeasureQuery;
 use domain::time::{Day, monday};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -146,16 +145,6 @@ pub struct Activity {
     pub skipped_rows: SkippedRows,
 }
 
-/// The columns that rows are selected by, in a report about decks.
-pub(super) const COLUMNS: ColumnNames = ColumnNames {
-    time: "event_timestamp",
-    course: "courseId",
-    section: "sectionId",
-    user: "userid",
-    role: "role",
-    deck: "presentationID",
-};
-
 /// Column of the deck's name in a report about decks.
 pub(super) const DECK_NAME: &str = "presentationName";
 
@@ -240,11 +229,6 @@ fn weekday_of(day: Day) -> usize {
 #[must_use]
 pub fn is_nothing_known<T>(days: &[(Day, Completeness<T>)]) -> bool {
     days.iter().all(|(_, known)| matches!(known, Completeness::Missing))
-}
-
-/// Selects the rows of a report about decks and measures them; `number` is the column of a number, or empty.
-pub(super) fn measure_decks(dataset: &Dataset, query: &MeasureQuery, number: &str) -> Activity {
-    Activity::from_selection(&Selection::new(dataset, query, &COLUMNS), DECK_NAME, number)
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::activity::{self, Activity};
 use super::median;
-use super::selection::{Row, Selection};
+use super::selection::{ColumnNames, Row, Selection};
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +47,7 @@ pub struct Measures {
 /// Measures confusion marks and their outliers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Confused));
     let mut courses: BTreeMap<u32, BTreeMap<usize, Vec<&Row>>> = BTreeMap::new();
     for row in selection.chosen_rows() {
         courses.entry(row.course).or_default().entry(row.day).or_default().push(row);

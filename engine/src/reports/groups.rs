@@ -2,7 +2,7 @@
 //!
 //! Crossfilter: the measures by section ignore the section filter, and those by role the role filter.
 
-use super::activity::{self, COLUMNS, EventCounter, EventCounts};
+use super::activity::{self, EventCounter, EventCounts};
 use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
@@ -10,7 +10,7 @@ use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
-use domain::report::{KnownReport, ReportDescriptor};
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,26 +41,11 @@ pub struct Groups {
     pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
 }
 
-/// The columns that a report's rows are selected by.
-fn columns(report: &ReportDescriptor) -> ColumnNames {
-    let (user, role) =
-        report.person.map_or((COLUMNS.user, COLUMNS.role), |person| (person.user, person.role));
-    ColumnNames {
-        time: report.time.unwrap_or(COLUMNS.time),
-        course: report.course,
-        section: report.section,
-        user,
-        role,
-        deck: report.deck.unwrap_or_default(),
-    }
-}
-
 /// Counts the rows of a report by section and by role.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> Groups {
-    let report = report.descriptor();
-    let columns = columns(report);
-    let event_id = report.event.unwrap_or_default();
+    let columns = ColumnNames::of(report);
+    let event_id = report.descriptor().event.unwrap_or_default();
     let mut all_sections = query.clone();
     all_sections.base.sections.clear();
     let mut all_roles = query.clone();

@@ -13,7 +13,8 @@ pub mod events;
 pub mod polls;
 pub mod videos;
 
-use super::selection::format_person_name;
+use super::activity;
+use super::selection::{Column, Row, Selection, format_person_name};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::text_search::TextSearch;
 use domain::time::Day;
@@ -122,7 +123,10 @@ impl Listing {
         let mut is_found = |cell: &Cell| {
             let key = match *cell {
                 Cell::Text(code) | Cell::Course(code) => (0, code, 0),
-                Cell::Deck { name, .. } | Cell::Video { name, .. } => (0, name, 0),
+                // Shown by its id if it has no name.
+                Cell::Deck { name, id } | Cell::Video { name, id } => {
+                    (0, if name == EMPTY { id } else { name }, 0)
+                }
                 Cell::Label(index) => (1, index, 0),
                 Cell::Person { first, last } => (2, first, last),
                 Cell::Empty
@@ -166,6 +170,40 @@ impl Listing {
         let index = u32::try_from(self.labels.len()).unwrap_or(u32::MAX);
         self.labels.push(text);
         Cell::Label(index)
+    }
+}
+
+/// The columns that the cells of every event come from: time, deck, course, section, person, role.
+struct EventColumns<'a> {
+    deck_names: Column<'a>,
+    courses: Column<'a>,
+    sections: Column<'a>,
+    first_names: Column<'a>,
+    last_names: Column<'a>,
+    roles: Column<'a>,
+}
+
+impl<'a> EventColumns<'a> {
+    fn find(selection: &Selection<'a>) -> Self {
+        Self {
+            deck_names: selection.column(activity::DECK_NAME),
+            courses: selection.column(activity::COURSE_NAME),
+            sections: selection.column("sectionNumber"),
+            first_names: selection.column("firstname"),
+            last_names: selection.column("lastname"),
+            roles: selection.column("role"),
+        }
+    }
+
+    fn cells(&self, row: &Row) -> [Cell; 6] {
+        [
+            Cell::Time(row.at),
+            Cell::Deck { name: self.deck_names.code(row), id: row.deck },
+            Cell::Text(self.courses.code(row)),
+            Cell::Text(self.sections.code(row)),
+            Cell::Person { first: self.first_names.code(row), last: self.last_names.code(row) },
+            Cell::Text(self.roles.code(row)),
+        ]
     }
 }
 

@@ -3,13 +3,14 @@
 
 use super::activity::{self, Activity, EventCounter};
 use super::cell_text;
-use super::selection::{Column, Row, Selection, format_person_name};
+use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
 use crate::table::cell_value;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::BTreeMap;
 
@@ -76,7 +77,7 @@ struct StudentCounter<'a> {
 /// Measures note events and words.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Notes));
     let activity = Activity::from_selection(&selection, activity::DECK_NAME, WORDS);
     let [deck_names, word_counts, contents, first_names, last_names] =
         [activity::DECK_NAME, WORDS, "content", "firstname", "lastname"].map(|name| selection.column(name));

@@ -5,20 +5,22 @@
 //!   is neither a choice nor anybody's answer cannot be compared, and then no answer is right or wrong.
 //! - A row without a user id counts as an answer, but not as a person.
 
-pub mod answer_texts;
+pub mod answers;
 pub mod content;
 
 use super::activity::{self, Steps};
 use super::cell_text;
-use super::selection::{Column, Row, Selection};
+use super::selection::{Column, ColumnNames, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
+use answers::{MatchedAnswer, PollAnswers};
 use content::Choice;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,7 +205,7 @@ enum AnswerKey {
 /// Measures polls and their latest answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &activity::COLUMNS);
+    let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling));
     let columns = PollColumns::find(&selection);
     let (poll_ids, course_names) = (selection.column("activity_id"), selection.column(activity::COURSE_NAME));
     let mut courses: BTreeMap<u32, Course> = BTreeMap::new();
@@ -289,17 +291,13 @@ fn measure_poll(
             answers_by_user.entry(row.user).or_default().insert(answer_in(row));
         }
     }
-    let choices = content::choices(&newest_cell(&columns.contents));
-    let solution = split_answer(&choices, &newest_cell(&columns.solutions));
-    let mut answers: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-    for answer in latest.values().map(|row| answer_in(row)) {
-        answers.entry(answer).or_insert_with(|| split_answer(&choices, &selection.text(answer)));
-    }
-    let encoding = AnswerEncoding::detect(&choices, answers.values().flatten().chain(&solution));
-    let solution = encoding.match_parts(&choices, &solution);
+    let (content, solution) = (newest_cell(&columns.contents), newest_cell(&columns.solutions));
+    let mut codes = latest.values().map(|row| answer_in(row));
+    let answers = PollAnswers::split(selection.texts, &content, &solution, &mut codes);
+    let solution = answers.match_parts(&answers.solution);
     let mut matched: BTreeMap<u32, Vec<MatchedAnswer>> = BTreeMap::new();
-    for (code, parts) in &answers {
-        matched.insert(*code, encoding.match_parts(&choices, parts));
+    for (code, parts) in &answers.parts {
+        matched.insert(*code, answers.match_parts(parts));
     }
     let can_be_compared = !solution.is_empty()
         && (solution.iter().all(|part| matches!(part, MatchedAnswer::Choice(_)))
@@ -333,12 +331,12 @@ fn measure_poll(
     }
     // Answers that differ only in case are one option, displayed in one of the original spellings.
     let mut spellings: BTreeMap<String, &String> = BTreeMap::new();
-    for part in answers.values().flatten() {
+    for part in answers.parts.values().flatten() {
         spellings.insert(part.to_lowercase(), part);
     }
     let (mut options, other_options) =
-        build_options(&choices, counts, can_be_compared.then_some(solution.as_slice()));
-    for option in options.iter_mut().skip(choices.len()) {
+        build_options(&answers.choices, counts, can_be_compared.then_some(solution.as_slice()));
+    for option in options.iter_mut().skip(answers.choices.len()) {
         if let Some(spelling) = spellings.get(&option.text) {
             option.text.clone_from(spelling);
         }
@@ -380,7 +378,7 @@ fn build_options(
             text: choice.text.clone(),
             is_solution: is_solution(&MatchedAnswer::Choice(index)),
             is_choice: true,
-            respondents: counts.remove(&MatchedAnswer::Choice(index)).unwrap_or_default(),
+            respondents: counts.get(&MatchedAnswer::Choice(index)).copied().unwrap_or_default(),
         })
         .collect();
     // The solution is an option even if nobody gave it.
@@ -389,11 +387,10 @@ fn build_options(
     }
     let mut others: Vec<AnswerOption> = counts
         .into_iter()
-        .map(|(answer, respondents)| AnswerOption {
-            is_solution: is_solution(&answer),
-            is_choice: false,
-            text: if let MatchedAnswer::Other(text) = answer { text } else { String::new() },
-            respondents,
+        .filter_map(|(answer, respondents)| {
+            let is_solution = is_solution(&answer);
+            let MatchedAnswer::Other(text) = answer else { return None };
+            Some(AnswerOption { text, is_choice: false, respondents, is_solution })
         })
         .collect();
     sort_by(&mut others, |a, b| {
@@ -407,76 +404,6 @@ fn build_options(
         others.iter().skip(room).fold(RespondentCounts::default(), |sum, other| sum.plus(other.respondents));
     options.extend(others.into_iter().take(room));
     (options, other_options)
-}
-
-/// One part of an answer or solution, matched with the poll's choices.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum MatchedAnswer {
-    /// A choice of the poll, by its index.
-    Choice(usize),
-    /// A text that matches no choice, in lower case.
-    Other(String),
-}
-
-/// Whether answers refer to choices by text or by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AnswerEncoding {
-    /// By text; an answer that matches no text may still match an id.
-    Texts,
-    /// By id: every answer matches an id, and not every answer matches a text.
-    Ids,
-}
-
-impl AnswerEncoding {
-    fn detect<'a>(choices: &[Choice], mut parts: impl Iterator<Item = &'a String> + Clone) -> Self {
-        let all_texts = parts.clone().all(|part| find_choice_by_text(choices, part).is_some());
-        let all_ids = parts.all(|part| find_choice_by_id(choices, part).is_some());
-        if all_ids && !all_texts { Self::Ids } else { Self::Texts }
-    }
-
-    /// The parts of an answer or solution, each once and in order.
-    fn match_parts(self, choices: &[Choice], parts: &[String]) -> Vec<MatchedAnswer> {
-        let mut matched: Vec<MatchedAnswer> = Vec::new();
-        for part in parts.iter().map(|part| self.match_part(choices, part)) {
-            if let Err(place) = matched.binary_search(&part) {
-                matched.insert(place, part);
-            }
-        }
-        matched
-    }
-
-    fn match_part(self, choices: &[Choice], part: &str) -> MatchedAnswer {
-        let index = match self {
-            Self::Texts => find_choice_by_text(choices, part).or_else(|| find_choice_by_id(choices, part)),
-            Self::Ids => find_choice_by_id(choices, part),
-        };
-        index.map_or_else(|| MatchedAnswer::Other(part.to_lowercase()), MatchedAnswer::Choice)
-    }
-}
-
-fn find_choice_by_text(choices: &[Choice], part: &str) -> Option<usize> {
-    let part = part.to_lowercase();
-    choices.iter().position(|choice| choice.text.to_lowercase() == part)
-}
-
-fn find_choice_by_id(choices: &[Choice], part: &str) -> Option<usize> {
-    choices.iter().position(|choice| choice.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(part)))
-}
-
-/// The parts of an answer: the whole text if it is a choice, the elements of a JSON list, or the text without
-/// quotes. Empty for an empty answer.
-fn split_answer(choices: &[Choice], answer: &str) -> Vec<String> {
-    // A choice may itself be in quotes; removing them could make it equal to another choice.
-    let whole = cell_text::strip_html(answer);
-    if find_choice_by_text(choices, &whole).is_some() {
-        return vec![whole];
-    }
-    let parts = match cell_text::parse_json(answer) {
-        Some(serde_json::Value::Array(parts)) => parts.iter().filter_map(cell_text::value_text).collect(),
-        Some(value) => cell_text::value_text(&value).into_iter().collect(),
-        None => vec![cell_text::strip_html(answer.trim_matches('"'))],
-    };
-    parts.into_iter().filter(|part: &String| !part.is_empty() && part != "null").collect()
 }
 
 #[cfg(test)]

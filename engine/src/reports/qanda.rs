@@ -4,7 +4,6 @@
 //! times, the number of unanswered questions and the busiest lecture cannot be measured.
 //! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
-use super::activity;
 use super::cell_text;
 use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
 use crate::completeness::Completeness;
@@ -15,6 +14,7 @@ use crate::video_view_columns::SkippedRows;
 use domain::ids::UserId;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,9 +96,6 @@ pub struct Measures {
     pub skipped_rows: SkippedRows,
 }
 
-const COLUMNS: ColumnNames =
-    ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS };
-
 /// The columns of ids.
 struct IdColumns<'a> {
     questions: Column<'a>,
@@ -109,11 +106,12 @@ struct IdColumns<'a> {
 /// Measures threads. Filters of people and roles apply to authors of answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &COLUMNS);
+    let columns = ColumnNames::of(KnownReport::QAndA);
+    let selection = Selection::new(dataset, query, &columns);
     let mut all_people = query.clone();
     all_people.base.roles.clear();
     all_people.base.student = None;
-    let mut all_answers = Selection::new(dataset, &all_people, &COLUMNS);
+    let mut all_answers = Selection::new(dataset, &all_people, &columns);
     let [questions, askers, answers] =
         ["questionid", "question_userid", "answerid"].map(|name| selection.column(name));
     let ids = IdColumns { questions, askers, answers };

@@ -12,11 +12,12 @@ use crate::table::{Table, cell_value};
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::{Day, SECOND, Timestamp, plus_days};
 use std::borrow::{Borrow, Cow};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the columns that rows are selected by.
+/// The names of the columns that rows are selected by; empty for a column that the report lacks.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnNames {
     /// Column of the timestamp.
@@ -29,8 +30,25 @@ pub struct ColumnNames {
     pub user: &'static str,
     /// Column of the user's institution role.
     pub role: &'static str,
-    /// Column of the deck's (or video's) UUID; empty if the report has none.
+    /// Column of the deck's (or video's) UUID.
     pub deck: &'static str,
+}
+
+impl ColumnNames {
+    /// The columns that the descriptor of a report names.
+    #[must_use]
+    pub fn of(report: KnownReport) -> Self {
+        let report = report.descriptor();
+        let (user, role) = report.person.map_or(("", ""), |person| (person.user, person.role));
+        Self {
+            time: report.time.unwrap_or_default(),
+            course: report.course,
+            section: report.section,
+            user,
+            role,
+            deck: report.deck.or(report.video).unwrap_or_default(),
+        }
+    }
 }
 
 /// One row. Its cells in further columns are read by [`Column::code`].

@@ -145,7 +145,7 @@ pub(super) struct CountedWindow {
 }
 
 /// What [`for_each_window`] has left out.
-pub(super) struct LeftOut {
+pub(super) struct WindowTotals {
     /// Windows that extend beyond the range.
     left_out: u64,
     /// Whether the section filter was ignored.
@@ -157,7 +157,7 @@ pub(super) fn for_each_window(
     dataset: &Dataset,
     query: &MeasureQuery,
     mut visit: impl FnMut(CountedWindow),
-) -> LeftOut {
+) -> WindowTotals {
     let filter = Filter::new(dataset, query);
     let parts = week_parts(query);
     let mut left_out = 0;
@@ -177,7 +177,7 @@ pub(super) fn for_each_window(
         read_entries(data, &dataset.texts, &filter, &mut entries);
         visit(CountedWindow { week, days: *days, entries });
     }
-    LeftOut { left_out, is_sections_ignored: filter.is_sections_ignored }
+    WindowTotals { left_out, is_sections_ignored: filter.is_sections_ignored }
 }
 
 /// The state of a week of the range, given as first and last day.

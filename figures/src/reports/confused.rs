@@ -7,16 +7,26 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::sortable_table::{Cell, ColumnKind};
-use engine::reports::confused::Measures;
+use engine::reports::confused::{Measures, measure};
+use engine::reports::listing;
+use engine::table::dataset::Dataset;
 use protocol::Figure;
 
 /// The most days that the table of outliers lists, those furthest above the usual first.
 const MAX_LISTED: usize = 10;
 
+/// What answers the queries about `confused`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::events::list_marks),
+};
+
 /// Confusion marks per day, outliers, marks by weekday and hour, and marks per deck.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let activity = &measures.activity;
     let marks = |count: u64| locale.count_of(count, "mark", "marks");
@@ -63,8 +73,8 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
             text::MARK_CAVEAT,
             (&[text::MARKS, text::PEOPLE, text::STUDENTS], &|deck| decks::event_cells(&deck.count)),
         ),
-        rows::figure(
-            rows::MARK_COLUMNS,
+        rows::build_figure(
+            &rows::event_columns(&[]),
             total.events,
             crate::text::days_in(context.zone_label),
             row_sentence,

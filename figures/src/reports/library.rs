@@ -8,8 +8,11 @@ use crate::figure_context::{
 use crate::locale::LocaleFormatter;
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::sortable_table::{Cell, ColumnKind, Row};
-use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_courses};
+use engine::reports::library::{Facet, LibraryEntry, Measures, are_of_several_courses, measure};
+use engine::reports::listing;
+use engine::table::dataset::Dataset;
 use protocol::{Body, Figure};
 
 /// The most videos in the ranking.
@@ -19,9 +22,16 @@ const MAX_GROUPS: usize = 20;
 /// The most videos in the table, those with the most views first.
 const MAX_LISTED: usize = 2_000;
 
+/// What answers the queries about `asset`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::videos::list_library),
+};
+
 /// The library as of one moment: totals, rankings, and a table of videos.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let moment = context.oldest_copy.map(|created| locale.format_date_time(created));
     let as_of = text::snapshot_caveat(moment.as_deref());
@@ -75,7 +85,7 @@ fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -
     } else {
         text::rows_sentence(context.locale, count, ["row", "rows"], Some(text::BY_NAME))
     };
-    rows::figure(rows::VIDEO_COLUMNS, count, String::new(), sentence, caveat)
+    rows::build_figure(rows::VIDEO_COLUMNS, count, String::new(), sentence, caveat)
 }
 
 /// The caveat about a choice of sections that a report cannot apply.

@@ -7,13 +7,23 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
-use engine::reports::notes::Measures;
-use protocol::Figure;
+use engine::reports::listing;
+use engine::reports::notes::{Measures, measure};
+use engine::table::dataset::Dataset;
+use protocol::{ColumnContent, Figure};
+
+/// What answers the queries about `notes`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::events::list_notes),
+};
 
 /// Note events per day, per deck and per student; the notes themselves if the query asks for contents.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let activity = &measures.activity;
     let total = activity.total;
@@ -73,8 +83,10 @@ fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let hidden = if context.query.contents { "" } else { text::CONTENTS_HIDDEN };
     let caveat =
         text::join([hidden.to_owned(), text::NOTES_CAVEAT.to_owned(), context.coverage(&activity.days)]);
-    let columns = rows::without_contents(rows::NOTE_COLUMNS, 1, context.query);
-    rows::figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
+    let columns =
+        rows::event_columns(&[(text::WORDS, ColumnContent::Amount), (text::NOTE, ColumnContent::Text)]);
+    let columns = rows::without_contents(&columns, 1, context.query);
+    rows::build_figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 fn student_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {

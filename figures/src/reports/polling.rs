@@ -6,17 +6,27 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::poll_answers::{PollAnswers, PollOption};
 use charts::sortable_table::{Cell, ColumnKind};
-use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution};
-use protocol::{Body, Figure};
+use engine::reports::listing;
+use engine::reports::polling::{AnswerOption, Measures, Poll, RespondentCounts, Solution, measure};
+use engine::table::dataset::Dataset;
+use protocol::{Body, ColumnContent, Figure};
 
 /// The most polls with their own figure, the newest first. The table has all of them.
 const MAX_DRAWN: usize = 40;
 
+/// What answers the queries about `polling`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::polls::list_answers),
+};
+
 /// Poll answers per day, a table of polls, and the answers to each poll.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let sentence = if measures.polls.is_empty() {
         describe_empty(&measures.days)
@@ -57,7 +67,9 @@ fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         text::CHANGE_ROWS_CAVEAT.to_owned(),
         context.coverage(&measures.days),
     ]);
-    rows::figure(rows::POLL_COLUMNS, count, crate::text::days_in(context.zone_label), sentence, caveat)
+    let columns =
+        rows::event_columns(&[(text::POLL, ColumnContent::Text), (text::ANSWER, ColumnContent::Text)]);
+    rows::build_figure(&columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 /// The share of right answers among those that can be compared with a solution.

@@ -4,13 +4,23 @@ use super::{decks, rows};
 use crate::figure_context::{FigureContext, busiest_day, days_by, describe_empty, table_series, to_f64};
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::sortable_table::Cell;
-use engine::reports::activity::Activity;
-use protocol::Figure;
+use engine::reports::listing;
+use engine::reports::presentation::measure;
+use engine::table::dataset::Dataset;
+use protocol::{ColumnContent, Figure};
+
+/// What answers the queries about `presentation`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::events::list_slide_views),
+};
 
 /// Slide views per day, by weekday and hour, and per deck.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let activity = &measure(dataset, context.query);
     let locale = context.locale;
     let views = |count: u64| locale.count_of(count, "view", "views");
     let total = activity.total;
@@ -60,8 +70,8 @@ pub fn figures(context: &FigureContext<'_>, activity: &Activity) -> Vec<Figure> 
                 decks::event_cells(&deck.count).into_iter().chain([slides]).collect()
             }),
         ),
-        rows::figure(
-            rows::SLIDE_VIEW_COLUMNS,
+        rows::build_figure(
+            &rows::event_columns(&[(text::SLIDES_SHORT, ColumnContent::Amount)]),
             total.events,
             crate::text::days_in(context.zone_label),
             row_sentence,

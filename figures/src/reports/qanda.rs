@@ -6,15 +6,37 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::threads::{Post, Thread, Threads};
 use domain::institution_role::InstitutionRole;
 use domain::report::MeasureUnit;
-use engine::reports::qanda::{Measures, ThreadCounts};
-use protocol::{Body, Figure};
+use engine::reports::listing;
+use engine::reports::qanda::{Measures, ThreadCounts, measure};
+use engine::table::dataset::Dataset;
+use protocol::{Body, ColumnContent, Figure};
+
+/// The columns of the table of every row, in the order of its cells ([`listing::answers::list_answers`]).
+const ROW_COLUMNS: [rows::Column<'_>; 8] = [
+    rows::TIME,
+    rows::COURSE,
+    rows::SECTION,
+    (text::ANSWERED_BY, ColumnContent::Person),
+    rows::ROLE,
+    (text::ASKED_BY, ColumnContent::Person),
+    (text::QUESTION, ColumnContent::Text),
+    (text::ANSWER, ColumnContent::Text),
+];
+
+/// What answers the queries about `qanda`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::answers::list_answers),
+};
 
 /// Answers per day, answers by role, and questions with their answers.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let describe = |counts: &ThreadCounts| {
         if counts.answers == 0 {
@@ -61,8 +83,8 @@ fn row_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         text::EDIT_ROWS_CAVEAT.to_owned(),
         context.coverage(&measures.days),
     ]);
-    let columns = rows::without_contents(rows::ANSWER_COLUMNS, 2, context.query);
-    rows::figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
+    let columns = rows::without_contents(&ROW_COLUMNS, 2, context.query);
+    rows::build_figure(columns, count, crate::text::days_in(context.zone_label), sentence, caveat)
 }
 
 /// The caveat about a choice of roles that does not apply.

@@ -19,57 +19,27 @@ pub const ID: &str = "rows";
 /// A column's heading, and what its cells contain.
 pub type Column<'a> = (&'a str, ColumnContent);
 
-const TIME: Column<'_> = (text::TIME, ColumnContent::Time);
+/// The column of a time.
+pub const TIME: Column<'_> = (text::TIME, ColumnContent::Time);
 const DECK: Column<'_> = (text::DECK, ColumnContent::Deck);
-const COURSE: Column<'_> = (text::COURSE, ColumnContent::Course);
-const SECTION: Column<'_> = (text::SECTION, ColumnContent::Section);
+/// The column of a course.
+pub const COURSE: Column<'_> = (text::COURSE, ColumnContent::Course);
+/// The column of a section.
+pub const SECTION: Column<'_> = (text::SECTION, ColumnContent::Section);
 const PERSON: Column<'_> = (text::PERSON, ColumnContent::Person);
-const ROLE: Column<'_> = (text::ROLE, ColumnContent::Role);
+/// The column of a role.
+pub const ROLE: Column<'_> = (text::ROLE, ColumnContent::Role);
 
-/// The columns of slide views, in the order of the cells of [`listing::events::slide_views`].
-pub const SLIDE_VIEW_COLUMNS: &[Column<'_>] =
-    &[TIME, DECK, COURSE, SECTION, PERSON, ROLE, (text::SLIDES_SHORT, ColumnContent::Amount)];
+/// The columns of every event, in the order of its cells ([`engine::reports::listing`]).
+const EVENT: [Column<'_>; 6] = [TIME, DECK, COURSE, SECTION, PERSON, ROLE];
 
-/// The columns of confusion marks, in the order of the cells of [`listing::events::marks`].
-pub const MARK_COLUMNS: &[Column<'_>] = &[TIME, DECK, COURSE, SECTION, PERSON, ROLE];
+/// The columns of an event, with those of its report after them.
+#[must_use]
+pub fn event_columns<'a>(further: &[Column<'a>]) -> Vec<Column<'a>> {
+    EVENT.iter().chain(further).copied().collect()
+}
 
-/// The columns of note events, in the order of the cells of [`listing::events::notes`].
-pub const NOTE_COLUMNS: &[Column<'_>] = &[
-    TIME,
-    DECK,
-    COURSE,
-    SECTION,
-    PERSON,
-    ROLE,
-    (text::WORDS, ColumnContent::Amount),
-    (text::NOTE, ColumnContent::Text),
-];
-
-/// The columns of poll answers, in the order of the cells of [`listing::polls::answers`].
-pub const POLL_COLUMNS: &[Column<'_>] = &[
-    TIME,
-    DECK,
-    COURSE,
-    SECTION,
-    PERSON,
-    ROLE,
-    (text::POLL, ColumnContent::Text),
-    (text::ANSWER, ColumnContent::Text),
-];
-
-/// The columns of answers to questions, in the order of the cells of [`listing::answers::answers`].
-pub const ANSWER_COLUMNS: &[Column<'_>] = &[
-    TIME,
-    COURSE,
-    SECTION,
-    (text::ANSWERED_BY, ColumnContent::Person),
-    ROLE,
-    (text::ASKED_BY, ColumnContent::Person),
-    (text::QUESTION, ColumnContent::Text),
-    (text::ANSWER, ColumnContent::Text),
-];
-
-/// The columns of videos, in the order of the cells of [`listing::videos::library`].
+/// The columns of videos, in the order of the cells of [`engine::reports::listing::videos::list_library`].
 pub const VIDEO_COLUMNS: &[Column<'_>] = &[
     (text::VIDEO, ColumnContent::Video),
     COURSE,
@@ -83,7 +53,7 @@ pub const VIDEO_COLUMNS: &[Column<'_>] = &[
 ];
 
 /// The column of a week, which stands before those of videos in the order of the cells of
-/// [`listing::videos::weeks`].
+/// [`engine::reports::listing::videos::list_weeks`].
 pub const WEEK_COLUMN: Column<'_> = (text::WEEK, ColumnContent::Time);
 
 /// The columns without those of texts that people wrote, which come last, unless the query includes contents.
@@ -109,7 +79,13 @@ pub fn content_of(kind: ValueKind) -> ColumnContent {
 
 /// The figure of a table with these columns and so many rows.
 #[must_use]
-pub fn figure(columns: &[Column<'_>], count: u64, unit: String, sentence: String, caveat: String) -> Figure {
+pub fn build_figure(
+    columns: &[Column<'_>],
+    count: u64,
+    unit: String,
+    sentence: String,
+    caveat: String,
+) -> Figure {
     let column =
         |(head, content): &Column<'_>| LongTableColumn { head: (*head).to_owned(), content: *content };
     let columns = columns.iter().map(column).collect();

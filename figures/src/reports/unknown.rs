@@ -7,16 +7,26 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::model::{Bar, DataPoint};
-use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay};
+use engine::reports::listing;
+use engine::reports::unknown::{ColumnProfile, ColumnSummary, Measures, RowsByDay, measure};
+use engine::table::dataset::Dataset;
 use protocol::Figure;
 
 /// The most columns with their own figure.
 const MAX_DRAWN: usize = 8;
 
+/// What answers the queries about any report that Lectern does not know.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::columns::list_columns),
+};
+
 /// Rows and sums per day, distributions of columns, and the rows themselves.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let coverage = text::coverage_caveat(locale, measures.missing, measures.provisional);
     let caveat = text::join([
@@ -149,5 +159,5 @@ fn row_table(context: &FigureContext<'_>, measures: &Measures, caveat: String) -
         let order = order.map(|column| column.name.as_str());
         text::rows_sentence(context.locale, measures.count, ["row", "rows"], order)
     };
-    rows::figure(&columns, measures.count, String::new(), sentence, caveat)
+    rows::build_figure(&columns, measures.count, String::new(), sentence, caveat)
 }

@@ -11,14 +11,19 @@ use crate::overlay::overlay;
 use crate::text::course::{MINUTES, VIEWERS};
 use crate::text::reports::{self as shared, join};
 use crate::text::{titles, videoview as text};
+use crate::{RowSource, SubjectBuilder, build_video_view_figures};
 use charts::model::{Bar, DataPoint, Series};
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
 use engine::completeness::Completeness;
 use engine::measures::{DELAY_STARTS, Item, Measures, Students, WatchTotals, minutes};
 use engine::reports::activity::Weekday;
-use engine::row_list::RowDetails;
+use engine::row_index::RowDetails;
 use protocol::{Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList};
+
+/// What answers the queries about `videoview`.
+pub const BUILDER: SubjectBuilder =
+    SubjectBuilder { figures: build_video_view_figures, rows: RowSource::VideoViews };
 
 /// How many of the spans of [`DELAY_STARTS`] make up the first three days after a video appeared.
 const SOON_SPANS: usize = 3;

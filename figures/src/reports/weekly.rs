@@ -8,20 +8,30 @@ use crate::figure_context::{
 };
 use crate::text::reports as text;
 use crate::text::titles;
+use crate::{RowSource, SubjectBuilder, build_report_figures};
 use charts::model::{Bar, Series};
 use charts::sortable_table::{Cell, ColumnKind, Row};
 use engine::completeness::Completeness;
 use engine::ordering::sort_by;
 use engine::reports::library::are_of_several_courses;
-use engine::reports::weekly::{Measures, WeekTotals, WeeklySeries};
+use engine::reports::listing;
+use engine::reports::weekly::{WeekTotals, WeeklySeries, measure};
+use engine::table::dataset::Dataset;
 use protocol::Figure;
 
 /// The most rows of a table, those with the most views first.
 const MAX_LISTED: usize = 2_000;
 
+/// What answers the queries about `assetbydate`.
+pub const BUILDER: SubjectBuilder = SubjectBuilder {
+    figures: |query, loaded, locale| build_report_figures(query, loaded, locale, figures),
+    rows: RowSource::Table(listing::videos::list_weeks),
+};
+
 /// Videos and views per week, by section and by video.
 #[must_use]
-pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> {
+pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
+    let measures = &measure(dataset, context.query);
     let locale = context.locale;
     let all_missing = measures.weeks.iter().all(|week| week.known == Completeness::Missing);
     let viewed = measures.videos.iter().filter(|line| line.entry.sums.is_viewed());
@@ -108,7 +118,7 @@ pub fn figures(context: &FigureContext<'_>, measures: &Measures) -> Vec<Figure> 
     let columns: Vec<rows::Column<'_>> =
         [rows::WEEK_COLUMN].into_iter().chain(rows::VIDEO_COLUMNS.iter().copied()).collect();
     let days = crate::text::days_in("UTC");
-    figures.push(rows::figure(&columns, measures.rows, days, sentence, caveat_of_sums));
+    figures.push(rows::build_figure(&columns, measures.rows, days, sentence, caveat_of_sums));
     figures
 }
 

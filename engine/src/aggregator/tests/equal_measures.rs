@@ -25,7 +25,7 @@ use crate::reports::course::{self, ComparisonTotals, KindSeries, Sources};
 use crate::reports::groups;
 use crate::reports::person_name::find_name;
 use crate::reports::selection::{ColumnNames, Selection, format_person_name};
-use crate::row_list::{RowDetails, RowList};
+use crate::row_index::{RowDetails, RowIndex};
 use crate::split::SliceCompressor;
 use crate::table::builder::TableBuilder;
 use crate::table::cell_value;
@@ -293,7 +293,7 @@ fn aggregate(query: &RowQuery, columns: &VideoViewDataset) -> (Aggregator, Measu
 
 /// The rows behind the measures, as a table lists them.
 fn listed_rows(aggregator: &Aggregator, columns: &VideoViewDataset) -> Vec<RowDetails> {
-    RowList::new(aggregator.query(), &aggregator.counted_days(), columns).rows(0, usize::MAX, columns)
+    RowIndex::new(aggregator.query(), &aggregator.counted_days(), columns).rows(0, usize::MAX, columns)
 }
 
 /// `number` with the worst status of `days`.

@@ -9,6 +9,7 @@ use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
 use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 use domain::time::{Day, plus_days};
 use std::collections::BTreeSet;
 
@@ -32,23 +33,17 @@ pub struct Events<'a> {
     last_names: Column<'a>,
 }
 
-/// The columns of the report of a kind: those that rows are selected by, and the names of [`Events::item_names`],
-/// [`Events::details`], and of the user's first and last name.
-fn columns(kind: ActivityKind) -> (ColumnNames, [&'static str; 4]) {
-    let further = |item_name, details| [item_name, details, "firstname", "lastname"];
-    match kind {
-        ActivityKind::Watch => {
-            (ColumnNames { deck: "VideoId", ..activity::COLUMNS }, further("VideoName", "duration_Minute"))
-        }
-        ActivityKind::Slides => (activity::COLUMNS, further(activity::DECK_NAME, "slide_count")),
-        ActivityKind::Polls => (activity::COLUMNS, further(activity::DECK_NAME, "activity_id")),
-        ActivityKind::Marks => (activity::COLUMNS, further(activity::DECK_NAME, "")),
-        ActivityKind::Notes => (activity::COLUMNS, further(activity::DECK_NAME, "note_count")),
-        ActivityKind::Answers => (
-            ColumnNames { user: "answer_userid", role: "answer_role", deck: "", ..activity::COLUMNS },
-            ["", "answerid", "answer_firstname", "answer_lastname"],
-        ),
-    }
+/// The names of the columns of [`Events::item_names`], [`Events::details`], and of the user's first and last name.
+fn further_columns(kind: ActivityKind) -> [&'static str; 4] {
+    let [item_name, details] = match kind {
+        ActivityKind::Watch => ["VideoName", "duration_Minute"],
+        ActivityKind::Slides => [activity::DECK_NAME, "slide_count"],
+        ActivityKind::Polls => [activity::DECK_NAME, "activity_id"],
+        ActivityKind::Marks => [activity::DECK_NAME, ""],
+        ActivityKind::Notes => [activity::DECK_NAME, "note_count"],
+        ActivityKind::Answers => return ["", "answerid", "answer_firstname", "answer_lastname"],
+    };
+    [item_name, details, "firstname", "lastname"]
 }
 
 impl<'a> Events<'a> {
@@ -63,9 +58,9 @@ impl<'a> Events<'a> {
             let days = base.range.each_day().map(|day| (day, status(day))).collect();
             return Self { days, ..Self::default() };
         };
-        let (columns, further) = columns(kind);
-        let selection = Selection::new(dataset, query, &columns);
-        let [item_names, details, first_names, last_names] = further.map(|name| selection.column(name));
+        let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::of_activity(kind)));
+        let [item_names, details, first_names, last_names] =
+            further_columns(kind).map(|name| selection.column(name));
         let mut events = selection.rows;
         if kind == ActivityKind::Answers {
             // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last

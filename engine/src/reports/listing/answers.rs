@@ -4,20 +4,13 @@ use super::{Cell, Listing, PlainTexts};
 use crate::reports::selection::{ColumnNames, Selection};
 use crate::table::dataset::Dataset;
 use domain::query::MeasureQuery;
+use domain::report::KnownReport;
 
 /// Answers in the order of time: time, course, section, who answered, their role, who asked; and the question and the
 /// answer if the query includes contents. Filters of people and roles apply to those who answered.
 #[must_use]
-pub fn answers(dataset: &Dataset, query: &MeasureQuery) -> Listing {
-    let columns = ColumnNames {
-        time: "event_timestamp",
-        course: "courseId",
-        section: "sectionId",
-        user: "answer_userid",
-        role: "answer_role",
-        deck: "",
-    };
-    let selection = Selection::new(dataset, query, &columns);
+pub fn list_answers(dataset: &Dataset, query: &MeasureQuery) -> Listing {
+    let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::QAndA));
     let columns = [
         "courseIdentifier",
         "sectionNumber",

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// Every row with every column, in the order of the first column with days or times; without one, in the order of the
 /// file.
 #[must_use]
-pub fn rows(dataset: &Dataset, query: &MeasureQuery) -> Listing {
+pub fn list_columns(dataset: &Dataset, query: &MeasureQuery) -> Listing {
     let texts = &dataset.texts;
     let names = unknown::column_names(dataset, query.base.range);
     let (mut rows, _) = unknown::filter_rows(dataset, query, &names);

@@ -4,6 +4,7 @@ use super::{Cell, Listing, answers, columns, events, polls, videos};
 use crate::reports::fixture::{dataset, day, query, week, window};
 use crate::reports::{confused, library, notes, polling, presentation, qanda, unknown, weekly};
 use crate::table::dataset::Dataset;
+use crate::text_search::TextSearch;
 use domain::institution_role::InstitutionRole;
 use domain::query::{MeasureQuery, WindowCoverage};
 use proptest::prelude::*;
@@ -82,21 +83,21 @@ proptest! {
         query.base.roles = if by_role { vec![InstitutionRole::Student] } else { Vec::new() };
         query.base.student = by_student.then(|| "u2".into());
 
-        let views = events::slide_views(&dataset, &query);
+        let views = events::list_slide_views(&dataset, &query);
         prop_assert_eq!(views.len() as u64, presentation::measure(&dataset, &query).total.events);
-        let marks = events::marks(&dataset, &query);
+        let marks = events::list_marks(&dataset, &query);
         prop_assert_eq!(marks.len() as u64, confused::measure(&dataset, &query).activity.total.events);
-        let written = events::notes(&dataset, &query);
+        let written = events::list_notes(&dataset, &query);
         let notes = notes::measure(&dataset, &query);
         prop_assert_eq!(written.len() as u64, notes.activity.total.events);
         let words = written.rows().map(|cells| number(cells[6])).sum::<f64>();
         #[expect(clippy::cast_precision_loss, reason = "few words")]
         let counted = notes.activity.total.amount as f64;
         prop_assert!((words - counted).abs() < 0.5, "{words} {counted}");
-        let polled = polls::answers(&dataset, &query);
+        let polled = polls::list_answers(&dataset, &query);
         let days = polling::measure(&dataset, &query).days;
         prop_assert_eq!(polled.len() as u64, days.iter().filter_map(|(_, known)| known.value()).sum::<u64>());
-        let answered = answers::answers(&dataset, &query);
+        let answered = answers::list_answers(&dataset, &query);
         prop_assert_eq!(answered.len() as u64, qanda::measure(&dataset, &query).rows);
 
         for listing in [&views, &marks, &written, &polled, &answered] {
@@ -134,7 +135,7 @@ proptest! {
         let mut query = query("2026-02-04", "2026-02-22");
         query.base.sections = if by_section { vec!["1".into()] } else { Vec::new() };
         let dataset = dataset(&windows);
-        let (listing, measures) = (videos::weeks(&dataset, &query), weekly::measure(&dataset, &query));
+        let (listing, measures) = (videos::list_weeks(&dataset, &query), weekly::measure(&dataset, &query));
         prop_assert_eq!(listing.len() as u64, measures.rows);
         let views = listing.rows().map(|cells| number(cells[5])).sum::<f64>();
         #[expect(clippy::cast_precision_loss, reason = "few views")]
@@ -145,7 +146,7 @@ proptest! {
         prop_assert!(days.iter().map(first).is_sorted());
         prop_assert!(days.iter().all(|cell| first(cell) >= day("2026-02-09")));
 
-        let snapshot = videos::library(&dataset, &query);
+        let snapshot = videos::list_library(&dataset, &query);
         prop_assert_eq!(snapshot.len(), library::measure(&dataset, &query).entries.len());
         let names: Vec<String> = snapshot
             .rows()
@@ -167,7 +168,7 @@ proptest! {
         let dataset = dataset(&[week("2026-02-02", "courseId,amount,when,what", &csv)]);
         let mut query = query("2026-02-02", "2026-02-08");
         query.base.course = by_course.then(|| "c1".into());
-        let (listing, measures) = (columns::rows(&dataset, &query), unknown::measure(&dataset, &query));
+        let (listing, measures) = (columns::list_columns(&dataset, &query), unknown::measure(&dataset, &query));
         prop_assert_eq!(listing.len() as u64, measures.count);
         let day = |cells: &[Cell]| match cells[2] { Cell::Day(day) => day, other => panic!("{other:?}") };
         prop_assert!(listing.rows().map(day).is_sorted());
@@ -179,7 +180,7 @@ fn first_answer(answer: &str, change: impl FnOnce(&mut MeasureQuery)) -> (Cell, 
     let dataset = dataset(&[week("2026-02-02", HEADER, &csv(&[(0, 0, 0, 3)], answer))]);
     let mut query = query("2026-02-02", "2026-02-08");
     change(&mut query);
-    let listing = polls::answers(&dataset, &query);
+    let listing = polls::list_answers(&dataset, &query);
     let cell = *listing.rows().next().unwrap().last().unwrap();
     let text = match cell {
         Cell::Label(index) => listing.label(index).to_owned(),
@@ -205,7 +206,7 @@ fn a_snapshot_without_days_is_listed() {
     let rows = "m1,c,1,3,Zebras\nm2,c,1,4,apes\nm3,c,1,,\n";
     let header = "mediaid,course_identifier,section_number,view_count,video_name";
     let dataset = dataset(&[window(coverage, header, rows)]);
-    let listing = videos::library(&dataset, &query("2026-02-02", "2026-02-08"));
+    let listing = videos::list_library(&dataset, &query("2026-02-02", "2026-02-08"));
     let ids: Vec<String> = listing
         .rows()
         .map(|cells| match cells[0] {
@@ -216,4 +217,15 @@ fn a_snapshot_without_days_is_listed() {
     assert_eq!(ids, ["m3", "m2", "m1"], "by name, ignoring case");
     let views: BTreeSet<String> = listing.rows().map(|cells| format!("{:?}", cells[4])).collect();
     assert!(views.contains("Empty"), "an empty cell is unknown, not zero");
+}
+
+#[test]
+fn a_video_without_a_name_is_found_by_its_id_which_is_shown_instead() {
+    let coverage = WindowCoverage { start: None, end: None, provisional_from: None };
+    let rows = "0a1b-unnamed,c,1,3,\nm2,c,1,4,apes\n";
+    let header = "mediaid,course_identifier,section_number,view_count,video_name";
+    let dataset = dataset(&[window(coverage, header, rows)]);
+    let listing = videos::list_library(&dataset, &query("2026-02-02", "2026-02-08"));
+    let found = |text: &str| listing.find(&TextSearch::new(text).unwrap(), &dataset.texts).len();
+    assert_eq!((found("unnamed"), found("m2"), found("APES")), (1, 0, 1));
 }

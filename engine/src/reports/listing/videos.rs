@@ -13,15 +13,15 @@ use std::collections::BTreeMap;
 /// Videos of the library in the order of their names: video, course, section, owner, views, minutes, downloads,
 /// length, last view.
 #[must_use]
-pub fn library(dataset: &Dataset, query: &MeasureQuery) -> Listing {
+pub fn list_library(dataset: &Dataset, query: &MeasureQuery) -> Listing {
     let mut listing = Listing::default();
     push_entries(&mut listing, None, library::entries(dataset, query), &dataset.texts);
     listing
 }
 
-/// Videos of each week in the order of time, then of their names: the week's days, then the cells of [`library`].
+/// Videos of each week in the order of time, then of their names: the week's days, then the cells of [`list_library`].
 #[must_use]
-pub fn weeks(dataset: &Dataset, query: &MeasureQuery) -> Listing {
+pub fn list_weeks(dataset: &Dataset, query: &MeasureQuery) -> Listing {
     let mut listing = Listing::default();
     weekly::for_each_window(dataset, query, |window| {
         push_entries(&mut listing, Some(window.days), window.entries, &dataset.texts);

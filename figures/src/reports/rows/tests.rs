@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::locale::PlainFormatter;
-use crate::reports::list_rows;
-use crate::{Loaded, build_figures, student_name};
+use crate::{Loaded, RowSource, SubjectGroup, build_figures, student_name};
 use domain::query::{RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -77,12 +76,13 @@ fn query(name: &ReportName, contents: bool, are_names_hidden: bool) -> Query {
 fn row_table(report: &str, rows: usize, contents: bool) -> (Figure, LongTable, Vec<LongTableRow>) {
     let name = ReportName::parse(report).unwrap();
     let (dataset, query) = (dataset(&name, rows), query(&name, contents, false));
-    let loaded = Loaded { tables: [(name.clone(), &dataset)].into(), video_views: None };
+    let loaded = Loaded { tables: [(name, &dataset)].into(), video_views: None };
     assert_eq!(student_name(&query, &loaded), "");
     let figure = build_figures(&query, &loaded, &PlainFormatter).pop().unwrap();
     let Body::LongTable(table) = figure.body.clone() else { panic!("{report}: {}", figure.id) };
     let context = FigureContext::new(&query, None, &PlainFormatter);
-    let listing = list_rows(&name, &dataset, &query.measure);
+    let RowSource::Table(list) = SubjectGroup::of(&query.subject).builder().rows else { panic!("{report}") };
+    let listing = list(&dataset, &query.measure);
     let rows = listing.rows().map(|cells| format_row(&context, &dataset.texts, &listing, cells));
     (figure, table, rows.collect())
 }

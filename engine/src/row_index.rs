@@ -37,11 +37,11 @@ struct WindowRows {
 
 /// The rows of a query that are counted in its measures.
 #[derive(Debug, Default)]
-pub struct RowList {
+pub struct RowIndex {
     windows: Vec<WindowRows>,
 }
 
-impl RowList {
+impl RowIndex {
     /// Lists the rows of `query` in the dataset, on the days marked in `counted_days`.
     #[must_use]
     pub fn new(query: &RowQuery, counted_days: &[bool], dataset: &VideoViewDataset) -> Self {
