@@ -277,8 +277,8 @@ pub struct ReportDescriptor {
     pub course: &'static str,
     /// The column that identifies the section within the course: by UUID, or by number.
     pub section: &'static str,
-    /// Who did what a row records; `None` for a report whose rows are videos. Views can be filtered by role if there
-    /// is somebody.
+    /// Who did what a row records; `None` for a report whose rows are videos. A report with
+    /// such columns can be filtered by role.
     pub person: Option<PersonColumns>,
     /// The column of the slide deck's UUID, if views can be filtered by deck.
     pub deck: Option<&'static str>,

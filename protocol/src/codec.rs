@@ -1,8 +1,7 @@
 //! Messages as bytes: serde's derives with [`postcard`], a compact binary format.
 //!
 //! A value is its fields one after the other: numbers in as few bytes as they need, texts and lists after their length,
-//! an enum after the number of its variant. JSON would make both programs larger: its readers, derived for every type on
-//! both sides, made up a tenth of the page.
+//! an enum after the number of its variant. JSON would make both programs larger.
 //!
 //! There are no field names and no versions: page and data worker always come from one build, and the bytes are never
 //! stored. They do not say what they contain either, so a type of a message must not use what needs that: `untagged`,

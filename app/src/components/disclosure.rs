@@ -1,4 +1,4 @@
-//! Closing panels that a button opens: Escape closes them, and so does a press or the focus outside.
+//! Panels that a button opens. Escape closes them, and so does a press or the focus outside.
 //!
 //! A button and its panel are the browser's `details` element, which works by keyboard and with screen
 //! readers.
@@ -8,6 +8,37 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, Node};
+
+/// A button and its panel, which is created shortly before it is first opened.
+#[component]
+pub fn Disclosure(
+    /// The class of the element around both.
+    class: &'static str,
+    /// The class of the panel.
+    panel_class: &'static str,
+    /// The element around both.
+    place: NodeRef<html::Details>,
+    /// The button: a `summary`.
+    summary: AnyView,
+    /// The panel's content.
+    panel: Callback<(), AnyView>,
+) -> impl IntoView {
+    let is_needed = RwSignal::new(false);
+    // Only once: creating the content anew would remove the element that has the focus.
+    let create = move || {
+        if !is_needed.get_untracked() {
+            is_needed.set(true);
+        }
+    };
+    close_on_outside_event(place);
+    view! {
+        <details class=class node_ref=place on:keydown=close_on_escape(place)
+            on:focusin=move |_| create() on:pointerenter=move |_| create() on:toggle=move |_| create()>
+            {summary}
+            <div class=panel_class>{move || is_needed.get().then(|| panel.run(()))}</div>
+        </details>
+    }
+}
 
 /// Closes a panel and returns the focus to its button.
 pub fn close(panel: NodeRef<html::Details>) {

@@ -1,6 +1,6 @@
 //! What surrounds every figure: title, sentence, read-out, caveat, the numbers as a table, and a menu of actions.
 //!
-//! [`export`], [`numbers_table`] and the items of [`figure_menu`] are loaded when a press first needs them.
+//! [`export`], [`numbers_table`] and the items of [`figure_menu`] are loaded when they are first opened.
 
 pub mod chart_cursor;
 pub mod export;
@@ -124,7 +124,7 @@ pub fn FigureFrame(
     }
 }
 
-/// The numbers of a chart, as a table that a press opens.
+/// The numbers of a chart, as a table that is created when it is first opened.
 #[component]
 fn Numbers(numbers: FigureNumbers) -> impl IntoView {
     let table = expect_context::<AppContext>().components.numbers_table;

@@ -4,7 +4,7 @@
 
 pub mod items;
 
-use crate::components::disclosure;
+use crate::components::disclosure::Disclosure;
 use crate::components::figure::FigureExports;
 use crate::components::lazy::{Placeholder, render_lazy};
 use crate::context::AppContext;
@@ -25,22 +25,11 @@ pub fn FigureMenu(
 ) -> impl IntoView {
     let items = expect_context::<AppContext>().components.figure_menu_items;
     let menu = NodeRef::<html::Details>::new();
-    let is_needed = RwSignal::new(false);
-    // Only once: creating the items anew would remove the one that has the focus.
-    let create = move || {
-        if !is_needed.get_untracked() {
-            is_needed.set(true);
-        }
-    };
-    disclosure::close_on_outside_event(menu);
     let inputs = FigureMenuInputs { figure, title, exports, menu };
+    let summary = view! { <summary aria-label=text::more(&title.get_value())>"⋯"</summary> };
+    let panel = move |()| render_lazy(items, inputs, Placeholder::Line).into_any();
     view! {
-        <details class="figure-menu" node_ref=menu on:keydown=disclosure::close_on_escape(menu)
-            on:focusin=move |_| create() on:pointerenter=move |_| create() on:toggle=move |_| create()>
-            <summary aria-label=text::more(&title.get_value())>"⋯"</summary>
-            <div class="figure-menu-items">
-                {move || is_needed.get().then(|| render_lazy(items, inputs, Placeholder::Line))}
-            </div>
-        </details>
+        <Disclosure class="figure-menu" panel_class="figure-menu-items" place=menu
+            summary=summary.into_any() panel=Callback::new(panel)/>
     }
 }

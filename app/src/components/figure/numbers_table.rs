@@ -14,7 +14,7 @@ pub struct FigureNumbers {
     pub numbers: Signal<Option<Table>>,
 }
 
-/// The table. It follows the figure.
+/// The table, which changes with the figure.
 #[component]
 pub fn NumbersTable(
     /// The numbers.

@@ -154,7 +154,7 @@ pub fn VirtualTable(
         let (from, all) = (to_index(position.get().round()), count.get());
         (all > 0).then(|| text::position(from + 1, (from + VISIBLE).min(all), all))
     };
-    // A search reads all rows: not one for each letter.
+    // A search reads all rows, so it waits for a pause in typing.
     let find = move |event| {
         let text = event_target_value(&event);
         typed.set(text.clone());

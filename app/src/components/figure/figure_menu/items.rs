@@ -31,7 +31,7 @@ pub struct FigureMenuInputs {
 }
 
 impl FigureMenuInputs {
-    /// The figure's element with its title and the lines of an export's header.
+    /// Calls `save` with the figure's element, the lines of an export's header, and the title.
     fn with_figure(
         self,
         header: ExportHeader,
