@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { ROOT, Stack, plusDays, until } from '../browser/stack.mjs';
 
-/** Starts an institution with `rows` rows in every week. */
+/** Starts an institution with `rows` rows in every week of a report. */
 export async function institution(rows, { config = 'tests/bench/wrangler.toml' } = {}) {
   let front;
   const fileTimes = [];
@@ -16,7 +16,7 @@ export async function institution(rows, { config = 'tests/bench/wrangler.toml' }
     settings: { LECTERN_TIME_ZONE: 'UTC' },
     config,
     front: async (sandbox) => {
-      front = spawn(process.execPath, [path.join(ROOT, 'tests/bench/front.mjs'), sandbox], {
+      front = spawn(process.execPath, [path.join(ROOT, 'tests/bench/front.mjs'), sandbox, String(rows)], {
         stdio: ['pipe', 'pipe', 'inherit'],
       });
       let output = '';
@@ -47,8 +47,8 @@ export async function institution(rows, { config = 'tests/bench/wrangler.toml' }
 const PATIENCE = 10 * 60_000;
 
 /** Requests weeks, waits until their rows are collected, and returns the request. */
-export async function collect({ stack }, { from, to }) {
-  const query = { report: 'videoview', from, to, tz: 'UTC' };
+export async function collect({ stack }, { from, to }, report = 'videoview') {
+  const query = { report, from, to, tz: 'UTC' };
   let request = await stack.request(query, { wait: false });
   const isUnderWay = ({ state }) => ['queued', 'asking', 'building', 'collecting'].includes(state);
   for (const end = Date.now() + PATIENCE; request.windows.some(isUnderWay) && Date.now() < end; ) {

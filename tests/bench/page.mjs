@@ -1,6 +1,7 @@
 /** Measures the page: the time from a query to its measures and to the screen, and the tab's memory. */
 import { readFileSync, readdirSync } from 'node:fs';
-import { Browser, plusDays, weeks } from '../browser/stack.mjs';
+import { Browser, Stack, plusDays, weeks } from '../browser/stack.mjs';
+import { busyCourse } from '../browser/truth.mjs';
 import { collect, countRows, institution, mondays } from './institution.mjs';
 import { alternate, median } from './median.mjs';
 
@@ -71,22 +72,23 @@ async function measureLimit(browser, url, names) {
   return result;
 }
 
-const viewPath = ({ from, to }, filter = '') => `/?v=1&report=videoview&from=${from}&to=${to}&tz=UTC${filter}`;
+const viewPath = ({ from, to }, filter = '', report = 'videoview') =>
+  `/?v=1&report=${report}&from=${from}&to=${to}&tz=UTC${filter}`;
 
 /** Opens a view in a new tab and returns its marks. */
-async function measureView(browser, url, span, rows) {
+async function measureView(browser, url, path, rows) {
   const tab = await openEmptyTab(browser, url);
-  await tab.page.goto(url + viewPath(span));
+  await tab.page.goto(url + path);
   const marks = await readMarks(tab.page, rows);
   await tab.context.close();
   return marks;
 }
 
-/** Collects weeks, and stores their files for the plain JavaScript. */
-async function prepare(rows, count) {
+/** Collects weeks of a report, and stores their files for the plain JavaScript. */
+async function prepare(rows, count, report = 'videoview') {
   const place = await institution(rows);
   const span = weeks(count, 1);
-  const request = await collect(place, span);
+  const request = await collect(place, span, report);
   for (const day of mondays(span)) {
     const file = await (await fetch(await place.file(day))).arrayBuffer();
     const stored = await fetch(`${place.stack.url}/bare/keep/${day}`, { method: 'PUT', body: file });
@@ -107,7 +109,7 @@ export async function measure({ runs, note }) {
       const { url } = place.stack;
       const got = await alternate(runs, {
         limit: () => measureLimit(browser, url, mondays(span)),
-        view: () => measureView(browser, url, span, rows),
+        view: () => measureView(browser, url, viewPath(span), rows),
       });
       const [plain, ours] = [medianOf(got.limit, 'ms'), medianOf(got.view, 'measured')];
       const name = `${count === 1 ? 'one window' : 'four windows'}, ${rows} rows, ${Math.round(bytes / 1e6)} MB of CSV`;
@@ -126,6 +128,65 @@ export async function measure({ runs, note }) {
   await browser.stop();
 }
 
+/** Measures views of one window of reports whose rows are a table, not columns of their own; and course pages. */
+export async function measureReports({ runs, note }) {
+  const browser = await Browser.start();
+  for (const report of ['polling', 'notes']) {
+    const { place, span, rows, bytes } = await prepare(400_000, 1, report);
+    try {
+      const { url } = place.stack;
+      const got = await alternate(runs, {
+        limit: () => measureLimit(browser, url, mondays(span)),
+        view: () => measureView(browser, url, viewPath(span, '', report), rows),
+      });
+      const [plain, ours] = [medianOf(got.limit, 'ms'), medianOf(got.view, 'measured')];
+      const name = `${report}, ${rows} rows, ${Math.round(bytes / 1e6)} MB of CSV`;
+      note(`${name}: measured, of limit`, { value: ours / plain, most: 1.5, plain: `${ms(ours)} of ${ms(plain)}` });
+    } finally {
+      await place.stop();
+    }
+  }
+  await measureCoursePage(browser, { runs, note });
+  await browser.stop();
+}
+
+/** Measures the page of a course among 300 students over 15 weeks, from its rows at hand to all figures. */
+async function measureCoursePage(browser, { runs, note }) {
+  const stack = await Stack.start({ sandbox: ['--students', '300'], settings: { LECTERN_TIME_ZONE: 'UTC' } });
+  try {
+    const span = weeks(15, 1);
+    const reports = ['videoview', 'presentation', 'polling', 'qanda', 'confused', 'notes'];
+    await Promise.all(reports.map((report) => stack.request({ report, ...span, tz: 'UTC' })));
+    const { course } = await busyCourse(stack, span);
+    const path = `/course?v=1&course=${course.id}&from=${span.from}&to=${span.to}&tz=UTC`;
+    const tab = await openEmptyTab(browser, stack.url);
+    await tab.page.goto(stack.url + path);
+    await tab.page.waitForFunction(() => performance.getEntriesByName('lectern:all-figures').length > 0);
+    const times = [];
+    for (let run = 0; run < runs; run += 1) {
+      // Another zone, so that everything is measured again.
+      const zone = run % 2 === 0 ? 'Europe/Berlin' : 'UTC';
+      const marks = await goTo(tab.page, path.replace('tz=UTC', `tz=${zone}`));
+      times.push(marks.painted / 1000);
+    }
+    await tab.context.close();
+    note('a course page, 15 weeks, 300 students: rows at hand to all figures', { value: median(times), unit: ' s', most: 1.5 });
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Goes to another view in a tab, and returns its marks. */
+async function goTo(page, to) {
+  const since = await page.evaluate((to) => {
+    history.pushState(null, '', to);
+    const now = performance.now();
+    dispatchEvent(new PopStateEvent('popstate'));
+    return now;
+  }, to);
+  return readMarks(page, null, since);
+}
+
 /** Measures a change of the filter, the range and the course of a view whose rows are loaded. */
 async function measureChanges(browser, place, span, { runs, rows, note }) {
   const { url } = place.stack;
@@ -142,15 +203,7 @@ async function measureChanges(browser, place, span, { runs, rows, note }) {
     course: viewPath(span, `&course=${courses[0].id}`),
     range: viewPath(shorter),
   };
-  const go = async (to) => {
-    const since = await page.evaluate((to) => {
-      history.pushState(null, '', to);
-      const now = performance.now();
-      dispatchEvent(new PopStateEvent('popstate'));
-      return now;
-    }, to);
-    return readMarks(page, null, since);
-  };
+  const go = (to) => goTo(page, to);
   const back = () => go(viewPath(span));
   const alternatives = Object.entries(changes).map(([name, to]) => [
     name,

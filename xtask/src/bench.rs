@@ -34,6 +34,8 @@ enum Part {
     Links,
     /// A view of a report: loading, filtering, drawing
     Page,
+    /// Views of 400,000 rows of other reports, and a course page
+    Reports,
     /// The Worker: collecting, serving, downloading, memory
     Worker,
     /// Ten million rows in one browser tab
@@ -43,7 +45,7 @@ enum Part {
 /// Measures the chosen parts.
 pub(crate) fn bench(options: &Options) -> Result<()> {
     let checkout = Checkout::of_xtask();
-    let all = [Part::Schedule, Part::First, Part::Links, Part::Page, Part::Worker];
+    let all = [Part::Schedule, Part::First, Part::Links, Part::Page, Part::Reports, Part::Worker];
     let parts = if options.only.is_empty() { &all[..] } else { &options.only };
     if parts.contains(&Part::Schedule) {
         let mut simulate = cargo::cargo(&checkout);
