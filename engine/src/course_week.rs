@@ -1,7 +1,7 @@
 //! Counts a course's activity in one week as one report records it, per section and student, from the rows
 //! of its windows.
 //!
-//! Only students are counted, by user id: staff and rows without a user id are left out. The amounts are
+//! Only students are counted, by user id: staff, shared accounts and rows without a user id are left out. The amounts are
 //! those of the page: half minutes watched, views, marks, latest answers, note events.
 //!
 //! Rows are counted while they are decoded, so memory grows with the number of students, not of rows. Only
@@ -10,6 +10,7 @@
 use crate::decode::Decoder;
 use crate::disclosure_control::{Amounts, SectionAmounts};
 use crate::reports::{library, polling};
+use crate::shared_account::PersonFields;
 use crate::slice::SliceInflater;
 use crate::table::builder::{DecodeError, TableBuilder};
 use crate::table::dataset::{Dataset, WindowData};
@@ -60,6 +61,8 @@ pub struct CourseWeekCounter {
 #[derive(Debug)]
 struct CurrentWindow {
     columns: ColumnIndexes,
+    /// The people in each row.
+    people: Vec<PersonFields>,
     decoder: Decoder,
     /// Number of fields of a row.
     width: usize,
@@ -141,6 +144,7 @@ impl CourseWeekCounter {
                 role: index(self.person.role),
                 event: report.and_then(|report| report.event).and_then(index),
             },
+            people: PersonFields::find(&names),
             decoder: Decoder::new(HeaderRow::parse(&head.header).delimiter()),
             width: names.len(),
             expected_rows: head.rows,
@@ -166,6 +170,11 @@ impl CourseWeekCounter {
         };
         let csv = self.inflater.inflate(head, deflated).map_err(DecodeError::Slice)?;
         let (columns, width, starts) = (current.columns, current.width, &self.starts);
+        let people: Vec<&PersonFields> = current
+            .people
+            .iter()
+            .filter(|person| columns.user.is_some_and(|user| person.identifies(user)))
+            .collect();
         let course = self.week_query.course.as_str().as_bytes();
         let mut rows = 0;
         current.decoder.for_each_record(csv, |row| {
@@ -178,7 +187,8 @@ impl CourseWeekCounter {
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
             let role = InstitutionRole::from_text(&String::from_utf8_lossy(cell(columns.role)));
             let user = normalize_id(cell(columns.user));
-            if day >= 7 || user.is_empty() || role != InstitutionRole::Student {
+            let is_shared = people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
+            if day >= 7 || user.is_empty() || is_shared || role != InstitutionRole::Student {
                 return;
             }
             let event = normalize_id(cell(columns.event));

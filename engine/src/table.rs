@@ -13,6 +13,7 @@ pub mod dataset;
 
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::shared_account::PersonFields;
 use domain::column;
 use domain::report::{KnownReport, is_id_column};
 
@@ -24,6 +25,8 @@ pub struct HeaderRow {
     width: usize,
     /// Field index and name of each stored column.
     stored_columns: Vec<(usize, String)>,
+    /// The people in each row.
+    people: Vec<PersonFields>,
 }
 
 impl HeaderRow {
@@ -32,10 +35,10 @@ impl HeaderRow {
     #[must_use]
     pub fn parse(header: &[u8]) -> Self {
         let names = Decoder::parse_header(header);
-        let width = names.len();
+        let (width, people) = (names.len(), PersonFields::find(&names));
         let stored_columns =
             names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
-        Self { delimiter: Delimiter::detect(header), width, stored_columns }
+        Self { delimiter: Delimiter::detect(header), width, stored_columns, people }
     }
 
     /// The delimiter of the header row and of the rows below it.
@@ -85,15 +88,18 @@ impl Table {
         Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
     }
 
-    /// Adds a row, without white space around its cells; counts it as ragged if its number of fields is
-    /// wrong. `header` is the one given to [`Table::new`].
+    /// Adds a row, without white space around its cells, and without the user ids and roles of shared accounts; counts it as
+    /// ragged if its number of fields is wrong. `header` is the one given to [`Table::new`].
     pub fn push_row(&mut self, header: &HeaderRow, row: Record<'_>, texts: &mut Dictionary) {
         if row.width() != header.width {
             self.ragged += 1;
             return;
         }
+        let is_shared = |person: &&PersonFields| person.is_shared_account(|at| row.field(at));
+        let shared: Vec<&PersonFields> = header.people.iter().filter(is_shared).collect();
         for (column, (field, _)) in self.columns.iter_mut().zip(&header.stored_columns) {
-            let cell = row.field(*field).trim_ascii();
+            let is_hidden = shared.iter().any(|person| person.identifies(*field));
+            let cell = if is_hidden { &[] } else { row.field(*field).trim_ascii() };
             column.codes.push(if column.has_ids { texts.id_code(cell) } else { texts.code(cell) });
         }
         self.rows += 1;
@@ -182,6 +188,22 @@ mod tests {
         assert_eq!(texts.text(table.code(table.column_index("mood"), 0)), "sunny");
         assert_eq!(table.code(table.column_index("nothing"), 0), EMPTY);
         assert_eq!(table.code(Some(0), 7), EMPTY);
+    }
+
+    #[test]
+    fn rows_of_shared_accounts_are_stored_without_user_and_role() {
+        let header =
+            "question_userid,question_firstname,question_role,answer_userid,answer_email,answer_role";
+        let (table, texts) = table(&format!(
+            "{header}\nu1,Ana,Student,u2,anonymous@echo360.example,Student\nu3,ANON-4F2A,Student,u4,bo@uni.example,Student\n"
+        ));
+        let cells = |row: usize| {
+            let cell = |name: &str| texts.text(table.code(table.column_index(name), row)).into_owned();
+            ["question_userid", "question_firstname", "question_role", "answer_userid", "answer_role"]
+                .map(cell)
+        };
+        assert_eq!(cells(0), ["u1", "Ana", "Student", "", ""]);
+        assert_eq!(cells(1), ["", "ANON-4F2A", "", "u4", "Student"], "an account's name stays");
     }
 
     #[test]

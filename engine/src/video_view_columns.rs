@@ -11,6 +11,7 @@ use crate::label::Labels;
 use crate::rollup::{QUARTER, QuarterHourRollup, RollupIndex};
 use crate::row_template::{FieldSlot, RowCodes, RowTemplateCache, TIME};
 use crate::row_time::{self, DayCache};
+use crate::shared_account::PersonFields;
 use domain::column;
 use domain::report::KnownReport;
 
@@ -161,6 +162,7 @@ pub struct ColumnLayout {
     course_name: Option<usize>,
     first_name: Option<usize>,
     last_name: Option<usize>,
+    people: Vec<PersonFields>,
 }
 
 impl ColumnLayout {
@@ -191,6 +193,7 @@ impl ColumnLayout {
             course_name: optional("courseName"),
             first_name: optional("firstname"),
             last_name: optional("lastname"),
+            people: PersonFields::find(&names),
         })
     }
 
@@ -244,6 +247,7 @@ impl ColumnLayout {
             columns.skipped_rows.undated += 1;
             return;
         };
+        let is_shared = self.people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
         // Codes of the fields before the time, and of those after it.
         let mut codes = [RowCodes::default(); 2];
         let mut set = |slot: usize, position: Option<usize>, encode: &mut dyn FnMut(&[u8]) -> u32| {
@@ -258,8 +262,10 @@ impl ColumnLayout {
         set(FieldSlot::VIDEO, Some(self.video), &mut |text| texts.video.id_code(text));
         set(FieldSlot::COURSE, Some(self.course), &mut |text| texts.course.id_code(text));
         set(FieldSlot::SECTION, Some(self.section), &mut |text| texts.section.id_code(text));
-        set(FieldSlot::USER, Some(self.user), &mut |text| texts.user.id_code(text));
-        set(FieldSlot::ROLE, self.role, &mut |text| texts.role.code(text));
+        if !is_shared {
+            set(FieldSlot::USER, Some(self.user), &mut |text| texts.user.id_code(text));
+            set(FieldSlot::ROLE, self.role, &mut |text| texts.role.code(text));
+        }
         set(FieldSlot::MINUTES, self.length, &mut whole_minutes);
         for (slot, position) in [
             (FieldSlot::VIDEO_NAME, self.video_name),
@@ -273,8 +279,10 @@ impl ColumnLayout {
             set(slot, position, &mut |text| texts.names.code(text));
         }
         let [before, after] = codes;
+        // The fields on one side of the time may tell that a user id on the other side is a shared account's.
         if let Some((head, tail)) = row.split_around(self.time)
             && row.field(self.time).len() == TIME
+            && !is_shared
         {
             templates.insert((head, before), (tail, after));
         }
@@ -426,6 +434,22 @@ mod tests {
             "a row with invalid UTF-8 counts"
         );
         assert_eq!(columns.rollup_of_row(1).unwrap().user, crate::dictionary::EMPTY);
+    }
+
+    #[test]
+    fn rows_of_shared_accounts_are_read_without_user_and_role() {
+        let header = "VideoId,sectionId,courseId,event_timestamp,userid,firstname,lastname,email,role\n";
+        let csv = b"v,s,c,2026-02-02 12:00:00,viewer-number-1,Ana,N,ana@uni.example,Student\n\
+            v,s,c,2026-02-02 12:00:30,viewer-number-2,Anon-4f2a,User,x@echo360.example,Student\n\
+            v,s,c,2026-02-02 12:01:00,viewer-number-3,Guest,User,anonymous@echo360.example,Student\n\
+            v,s,c,2026-02-02 12:01:30,viewer-number-2,Anon-4f2a,User,x@echo360.example,Student\n";
+        let (columns, texts) = columns(header, csv);
+        let users: Vec<(String, String)> = (0..columns.rows())
+            .map(|row| columns.rollup_of_row(row).unwrap())
+            .map(|rollup| (texts.user.text(rollup.user).into(), texts.role.text(rollup.role).into()))
+            .collect();
+        let nobody = || (String::new(), String::new());
+        assert_eq!(users, [("viewer-number-1".into(), "Student".into()), nobody(), nobody(), nobody()]);
     }
 
     proptest! {

@@ -162,3 +162,25 @@ fn views_are_counted_by_section_number_and_a_repeated_video_is_reported() {
     assert_eq!((repeated.videos, repeated.is_repeated, repeated.is_unknown), (1, true, true));
     assert!(!count_views("m4,other,1,90\n").sections.contains_key("1"), "the row is of another course");
 }
+
+#[test]
+fn shared_anonymous_accounts_are_no_students() {
+    let cells = [
+        ("courseId", COURSE),
+        ("sectionId", "s1"),
+        ("role", "Student"),
+        ("event_timestamp", "2026-02-03 10:00:00"),
+    ];
+    let of = |user, first, email| {
+        let own = [("userid", user), ("firstname", first), ("email", email)];
+        row("notes", &[&cells[..], &own[..]].concat())
+    };
+    let rows = vec![
+        of("u1", "Ana", "ana@uni.example"),
+        of("u2", "Anon-4f2a", "x@echo360.example"),
+        of("u3", "Guest", "anonymous@echo360.example"),
+    ];
+    let sections = count_rows("notes", &columns("notes"), &[Vec::new(), rows]);
+    let students: Vec<&String> = sections["s1"].done.keys().collect();
+    assert_eq!(students, ["u1"]);
+}

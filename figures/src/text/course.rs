@@ -247,7 +247,7 @@ pub fn coverage_caveat(
     format!("{}: {count} of {} loaded.", names.join(", "), locale.count_of(days, "day", "days"))
 }
 
-/// Activity that the charts leave out: that of staff, and rows without a user id.
+/// Activity that the charts leave out: that of staff, rows without a user id, and those of shared accounts.
 #[must_use]
 pub fn excluded_caveat(
     locale: &dyn LocaleFormatter,
@@ -258,7 +258,8 @@ pub fn excluded_caveat(
         let of = of.iter().filter(|(_, count)| *count > 0);
         of.map(|(kind, count)| amount_with_unit(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
-    let parts = [(list(staff), "by staff"), (list(unnamed), "without a user id")];
+    let parts =
+        [(list(staff), "by staff"), (list(unnamed), "without a user id or by shared anonymous accounts")];
     let parts = parts.iter().filter(|(list, _)| !list.is_empty());
     let parts: Vec<String> = parts.map(|(list, whose)| format!("{list} {whose}")).collect();
     if parts.is_empty() { String::new() } else { format!("Not counted: {}.", parts.join("; ")) }

@@ -201,15 +201,15 @@ pub fn join<const N: usize>(sentences: [String; N]) -> String {
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// How many events have no user id.
+/// How many events have no user id, or are of a shared account.
 #[must_use]
 pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many: &str) -> String {
     if events == 0 {
         return String::new();
     }
     let rest = match events {
-        1 => "has no user id, so it counts for no person.",
-        _ => "have no user id, so they count for no person.",
+        1 => "has no user id or is of a shared anonymous account, so it counts for no person.",
+        _ => "have no user id or are of shared anonymous accounts, so they count for no person.",
     };
     format!("{} {rest}", locale.count_of(events, one, many))
 }

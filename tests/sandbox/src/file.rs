@@ -33,6 +33,8 @@ pub(crate) struct FileSpec {
     pub(crate) delimiter: u8,
     pub(crate) gzip: bool,
     pub(crate) bulk: Option<u64>,
+    /// Whether views of public links are those of anonymous accounts.
+    pub(crate) anonymous_accounts: bool,
     pub(crate) shape: Shape,
     /// (index, number) of this file among those of its request: rows are distributed in turn.
     pub(crate) part: (u64, u64),

@@ -55,6 +55,9 @@ struct Options {
     /// of a row.
     #[arg(long)]
     visits_of_page: bool,
+    /// Gives the views of public links to anonymous accounts, as Echo360 does: `Anon-4f2a`, `anonymous@…`.
+    #[arg(long)]
+    anonymous_accounts: bool,
     /// Exit when standard input ends, which happens when the parent process exits.
     #[arg(long)]
     exit_with_parent: bool,
@@ -99,6 +102,7 @@ fn settings(options: Options) -> Result<Settings, String> {
         link_seconds: options.link_seconds,
         bulk_rows: options.bulk_rows,
         visits_of_page: options.visits_of_page,
+        anonymous_accounts: options.anonymous_accounts,
         ..Settings::default()
     })
 }

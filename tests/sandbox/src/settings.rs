@@ -48,6 +48,8 @@ pub struct Settings {
     pub bulk_rows: Option<u64>,
     /// Whether `visit` requires the parameter `page` and accepts `least`, the minimum number of visits per row.
     pub visits_of_page: bool,
+    /// Whether the views of public links are those of anonymous accounts, instead of rows without a user.
+    pub anonymous_accounts: bool,
 }
 
 impl Default for Settings {
@@ -69,6 +71,7 @@ impl Default for Settings {
             retention_seconds: 14 * 24 * 60 * 60,
             bulk_rows: None,
             visits_of_page: false,
+            anonymous_accounts: false,
         }
     }
 }

@@ -104,6 +104,7 @@ fn send(sandbox: &Sandbox, request: &Request, name: &str, trouble: Option<Troubl
         delimiter: request.ask.delimiter,
         gzip,
         bulk: sandbox.settings.bulk_rows,
+        anonymous_accounts: sandbox.settings.anonymous_accounts,
         shape: request.shape,
         part: (place as u64, request.files.len() as u64),
         page: request.ask.extra("page").map(str::to_owned),

@@ -137,6 +137,14 @@ fn section_cells<'a>(institution: &'a Institution, term: &'a Term, event: &Event
     ]
 }
 
+/// The cells of the anonymous account through which the public link of a lecture is watched: one of sixteen.
+fn anonymous_cells(lecture: usize) -> [String; 5] {
+    let number = lecture % 16;
+    let id = format!("a0000000-0000-4000-8000-{number:012x}");
+    let [first, last] = [format!("Anon-{:04x}", 0x4f2a + number), "User".to_owned()];
+    [id, first, last, format!("anonymous+{number:x}@echo360.example"), "Student".to_owned()]
+}
+
 /// The cells of a person; empty for an unknown one.
 fn person_cells(person: Option<&Person>) -> [&str; 5] {
     person.map_or([""; 5], |person| [&person.id, &person.first, &person.last, &person.email, person.role])
@@ -146,7 +154,8 @@ fn person_cells(person: Option<&Person>) -> [&str; 5] {
 /// and once per person.
 fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
     let mut lecture_cells: HashMap<(TermKey, usize, usize), (Vec<u8>, usize)> = HashMap::new();
-    let mut people: HashMap<Option<usize>, (Vec<u8>, usize)> = HashMap::new();
+    // By person, or by lecture for a view without one.
+    let mut people: HashMap<Result<usize, usize>, (Vec<u8>, usize)> = HashMap::new();
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
@@ -167,9 +176,15 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
             page.cells(cells, *last);
             page.time(Some(event.at));
             page.number(MinutesOfSeconds(lecture.seconds));
-            let (cells, last) = people.entry(event.person).or_insert_with(|| {
-                page.joined(&person_cells(event.person.and_then(|index| institution.people.get(index))))
-            });
+            let (cells, last) =
+                people.entry(event.person.ok_or(event.lecture)).or_insert_with(|| match event.person {
+                    None if spec.anonymous_accounts => {
+                        page.joined(&anonymous_cells(event.lecture).each_ref().map(String::as_str))
+                    }
+                    person => {
+                        page.joined(&person_cells(person.and_then(|index| institution.people.get(index))))
+                    }
+                });
             page.cells(cells, *last);
             page.end();
             ControlFlow::Continue(())

@@ -1,0 +1,115 @@
+//! Shared anonymous accounts: users that Echo360 creates for public links. Each stands for many viewers.
+//!
+//! Echo360 gives them a made-up first name (`Anon-4f2a`) and an address `anonymous@…`. Their rows are read as rows without a user
+//! id and without a role, like those of any visitor who came through a public link: minutes and events count, people do not.
+//! Counted as people, one account would be the busiest student of its course.
+
+use domain::column;
+
+/// Where a row says whose it is: the columns of one person. `qanda` has two people in each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PersonFields {
+    user: usize,
+    role: Option<usize>,
+    first_name: Option<usize>,
+    email: Option<usize>,
+}
+
+impl PersonFields {
+    /// The people in the rows of a report with these columns: `userid` with the columns beside it, and any column
+    /// `PREFIX_userid` with those of the same prefix.
+    pub(crate) fn find(names: &[String]) -> Vec<Self> {
+        let keys: Vec<String> = names.iter().map(|name| column::normalize_name(name)).collect();
+        let people = keys.iter().enumerate().filter_map(|(user, key)| {
+            let prefix = key.strip_suffix("userid")?;
+            let find = |name: &str| keys.iter().position(|key| key.strip_prefix(prefix) == Some(name));
+            Some(Self { user, role: find("role"), first_name: find("firstname"), email: find("email") })
+        });
+        people.collect()
+    }
+
+    /// Whether the person is a shared account. `field` reads a field of the row.
+    pub(crate) fn is_shared_account<'a>(&self, field: impl Fn(usize) -> &'a [u8]) -> bool {
+        let text = |at: Option<usize>| at.map_or(&[][..], &field);
+        is_shared_account(text(self.first_name), text(self.email))
+    }
+
+    /// Whether a field is the user's id or role, which rows of shared accounts are read without.
+    pub(crate) fn identifies(&self, field: usize) -> bool {
+        field == self.user || self.role == Some(field)
+    }
+}
+
+/// Whether a first name or an e-mail address is one that Echo360 makes up for a shared account: `Anon-` with a hexadecimal
+/// number, or `anonymous` before the `@`, perhaps with a number or a tag.
+///
+/// ```
+/// use engine::shared_account::is_shared_account;
+/// assert!(is_shared_account(b"Anon-4f2a", b"") && is_shared_account(b"", b"Anonymous+4f2a@echo360.example"));
+/// assert!(!is_shared_account(b"Anona", b"anonymia@uni.example"));
+/// ```
+#[must_use]
+pub fn is_shared_account(first_name: &[u8], email: &[u8]) -> bool {
+    let rest_after = |text: &'_ [u8], start: &[u8]| {
+        let (head, rest) = text.split_at_checked(start.len())?;
+        head.eq_ignore_ascii_case(start).then(|| rest.to_vec())
+    };
+    let is_number = |rest: Vec<u8>| !rest.is_empty() && rest.iter().all(u8::is_ascii_hexdigit);
+    // Letters would continue another word.
+    let is_end = |rest: Vec<u8>| rest.first().is_some_and(|byte| !byte.is_ascii_alphabetic());
+    rest_after(first_name.trim_ascii(), b"anon-").is_some_and(is_number)
+        || email.contains(&b'@') && rest_after(email.trim_ascii(), b"anonymous").is_some_and(is_end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn generated_names_and_addresses_are_recognized(
+            number in "[0-9a-fA-F]{1,12}", host in "[a-z]{1,9}\\.example", tag in "([-+._][0-9a-z]{0,8})?", is_upper in any::<bool>(),
+        ) {
+            let case = |text: String| if is_upper { text.to_uppercase() } else { text };
+            let name = case(format!("Anon-{number}"));
+            let email = case(format!("anonymous{tag}@{host}"));
+            prop_assert!(is_shared_account(name.as_bytes(), b""), "{}", name);
+            prop_assert!(is_shared_account(b"", email.as_bytes()), "{}", email);
+        }
+
+        #[test]
+        fn no_bytes_panic(first in prop::collection::vec(any::<u8>(), 0..20), email in prop::collection::vec(any::<u8>(), 0..20)) {
+            let _ = is_shared_account(&first, &email);
+        }
+    }
+
+    #[test]
+    fn names_and_addresses_of_people_are_not() {
+        for (first, email) in [
+            ("Ana", "ana@uni.example"),
+            ("Anon", ""),
+            ("Anon-", ""),
+            ("Anon-Marie", ""),
+            ("Anonka", "anonymousse@uni.example"),
+        ] {
+            assert!(!is_shared_account(first.as_bytes(), email.as_bytes()), "{first} {email}");
+        }
+        assert!(!is_shared_account(b"", b"anonymous"), "no address");
+    }
+
+    #[test]
+    fn every_person_of_a_row_has_columns_of_their_own() {
+        let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        let people = PersonFields::find(&names(&["user_id", "FirstName", "email", "role", "x"]));
+        assert_eq!(people, [PersonFields { user: 0, role: Some(3), first_name: Some(1), email: Some(2) }]);
+        let people = PersonFields::find(&names(&[
+            "question_userid",
+            "answer_userid",
+            "answer_email",
+            "question_email",
+        ]));
+        let asker = PersonFields { user: 0, role: None, first_name: None, email: Some(3) };
+        assert_eq!(people, [asker, PersonFields { user: 1, role: None, first_name: None, email: Some(2) }]);
+    }
+}
