@@ -10,8 +10,8 @@ import { createServer } from 'node:http';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 
 const [, , sandbox, wantedRows] = process.argv;
-/** The columns of a copied row that get other ids: copies are of other people and other activities. */
-const OWN_IDS = ['userid', 'activityid', 'notesid'];
+/** The columns of a person. A copied row is another person's. */
+const PERSON = ['userid', 'firstname', 'lastname', 'email', 'role'];
 /** Contents of files by path (without the signature), and the paths by the first day of their range. */
 const files = new Map();
 const byDay = new Map();
@@ -32,13 +32,13 @@ function fill(file) {
   if (csv.subarray(0, csv.indexOf('\n')).includes('VideoId')) return file;
   const [header, ...rows] = rowsOf(csv.toString());
   const names = header.map((name) => name.replaceAll(/["_ ]/g, '').toLowerCase());
-  const own = OWN_IDS.map((name) => names.indexOf(name)).filter((at) => at >= 0);
-  if (rows.length === 0 || own.length === 0) return file;
+  const person = PERSON.map((name) => names.indexOf(name)).filter((at) => at >= 0);
+  if (rows.length === 0 || person.length === 0) return file;
   const lines = [header.join(',')];
   for (let row = 0; row < wantedRows; row += 1) {
     const cells = [...rows[row % rows.length]];
-    const copy = Math.floor(row / rows.length).toString(16).padStart(8, '0');
-    for (const at of own) cells[at] = cells[at].replace(/[0-9a-f]{8}/i, copy);
+    const other = rows[(row + Math.floor(row / rows.length)) % rows.length];
+    for (const at of person) cells[at] = other[at];
     lines.push(cells.join(','));
   }
   return gzipSync(`${lines.join('\n')}\n`, { level: constants.Z_BEST_SPEED });
