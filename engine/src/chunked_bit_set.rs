@@ -11,9 +11,9 @@ const WORDS: usize = 64;
 pub struct ChunkedBitSet(Vec<Option<Box<[u64; WORDS]>>>);
 
 impl ChunkedBitSet {
-    /// Adds a code, if it is not in the set yet.
+    /// Adds a code; returns whether it was new.
     #[inline]
-    pub fn insert(&mut self, code: u32) {
+    pub fn insert(&mut self, code: u32) -> bool {
         let (word, bit) = ((code / 64) as usize, code % 64);
         let index = word / WORDS;
         if index >= self.0.len() {
@@ -22,9 +22,12 @@ impl ChunkedBitSet {
         if let Some(chunk) = self.0.get_mut(index) {
             let words = chunk.get_or_insert_with(|| Box::new([0; WORDS]));
             if let Some(bits) = words.get_mut(word % WORDS) {
+                let is_new = *bits & (1 << bit) == 0;
                 *bits |= 1 << bit;
+                return is_new;
             }
         }
+        false
     }
 
     /// Adds all codes of `other`; returns how many of them were new.
@@ -70,8 +73,10 @@ mod tests {
         ) {
             let mut codes = ChunkedBitSet::default();
             prop_assert!(codes.is_empty());
-            inserted.iter().for_each(|code| codes.insert(*code));
-            let expected: BTreeSet<_> = inserted.iter().collect();
+            let mut expected = BTreeSet::new();
+            for code in &inserted {
+                prop_assert_eq!(codes.insert(*code), expected.insert(code));
+            }
             prop_assert_eq!(codes.len(), expected.len() as u64);
             prop_assert_eq!(codes.is_empty(), expected.is_empty());
         }
@@ -82,7 +87,7 @@ mod tests {
         ) {
             let [mut codes, other] = sets.clone().map(|inserted| {
                 let mut codes = ChunkedBitSet::default();
-                inserted.iter().for_each(|code| codes.insert(*code));
+                inserted.iter().for_each(|code| drop(codes.insert(*code)));
                 codes
             });
             let [expected, expected_other] = sets.map(BTreeSet::from_iter);

@@ -20,15 +20,27 @@ pub struct Dictionary {
     bytes: Vec<u8>,
     /// Where each text ends in `bytes`.
     ends: Vec<usize>,
-    /// Codes by hash: open addressing, a power of two, at most half full.
-    slots: Vec<u32>,
+    /// Codes by hash, each with its hash: open addressing, a power of two, at most half full. With the hash beside it, most
+    /// other texts are told apart, and slots are doubled, without reading any text.
+    slots: Vec<Slot>,
     /// The last returned code: consecutive rows often have the same text.
     last: u32,
 }
 
+/// A code with the hash of its text.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    code: u32,
+    hash: u32,
+}
+
+/// A slot without a code.
+const FREE_SLOT: Slot = Slot { code: FREE, hash: 0 };
+
 impl Default for Dictionary {
     fn default() -> Self {
-        let mut dictionary = Self { bytes: Vec::new(), ends: Vec::new(), slots: vec![FREE; 64], last: EMPTY };
+        let mut dictionary =
+            Self { bytes: Vec::new(), ends: Vec::new(), slots: vec![FREE_SLOT; 64], last: EMPTY };
         dictionary.code(b"");
         dictionary
     }
@@ -41,9 +53,10 @@ impl Dictionary {
         if !self.ends.is_empty() && bytes_equal(self.bytes_of(self.last), text) {
             return self.last;
         }
-        let slot = self.find_slot(text);
-        let code = self.slots.get(slot).copied().unwrap_or(FREE);
-        self.last = if code == FREE { self.insert(text, slot) } else { code };
+        let hash = hash(text);
+        let index = self.find_slot(text, hash);
+        let code = self.slots.get(index).map_or(FREE, |slot| slot.code);
+        self.last = if code == FREE { self.insert(text, hash, index) } else { code };
         self.last
     }
 
@@ -56,7 +69,8 @@ impl Dictionary {
     /// The code of `text`, if it has one.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<u32> {
-        self.slots.get(self.find_slot(text)).copied().filter(|code| *code != FREE)
+        let slot = self.slots.get(self.find_slot(text, hash(text)))?;
+        (slot.code != FREE).then_some(slot.code)
     }
 
     /// The codes of those of `ids` that have one.
@@ -97,48 +111,60 @@ impl Dictionary {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(|code| self.bytes_of(code))
     }
 
-    /// The slot of `text`, or the free slot for it if it is new.
+    /// The index of the slot of `text`, or of the free slot for it if it is new.
     #[inline]
-    fn find_slot(&self, text: &[u8]) -> usize {
+    fn find_slot(&self, text: &[u8], hash: u32) -> usize {
         let mask = self.slots.len() - 1;
-        let mut slot = hash(text) & mask;
+        let mut index = hash as usize & mask;
         loop {
-            match self.slots.get(slot) {
-                Some(code) if *code != FREE && !bytes_equal(self.bytes_of(*code), text) => {
-                    slot = (slot + 1) & mask;
+            match self.slots.get(index) {
+                Some(slot)
+                    if slot.code != FREE
+                        && (slot.hash != hash || !bytes_equal(self.bytes_of(slot.code), text)) =>
+                {
+                    index = (index + 1) & mask;
                 }
-                _ => return slot,
+                _ => return index,
             }
         }
     }
 
-    /// Adds a new text to the free slot `slot` and returns its code; doubles the slots when half full.
+    /// Adds a new text to the free slot at `index` and returns its code; doubles the slots when half full.
     #[cold]
-    fn insert(&mut self, text: &[u8], slot: usize) -> u32 {
+    fn insert(&mut self, text: &[u8], hash: u32, index: usize) -> u32 {
         // 2^32 distinct texts do not fit into a page's memory.
         let code = u32::try_from(self.ends.len()).unwrap_or(FREE - 1);
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
-        if let Some(entry) = self.slots.get_mut(slot) {
-            *entry = code;
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = Slot { code, hash };
         }
         if self.ends.len() * 2 > self.slots.len() {
-            self.slots = vec![FREE; self.slots.len() * 2];
-            for code in 0..=code {
-                let slot = self.find_slot(self.bytes_of(code));
-                if let Some(entry) = self.slots.get_mut(slot) {
-                    *entry = code;
-                }
-            }
+            self.double_slots();
         }
         code
+    }
+
+    fn double_slots(&mut self) {
+        let mut slots = vec![FREE_SLOT; self.slots.len() * 2];
+        let mask = slots.len() - 1;
+        for slot in self.slots.iter().filter(|slot| slot.code != FREE) {
+            let mut index = slot.hash as usize & mask;
+            while slots.get(index).is_some_and(|slot| slot.code != FREE) {
+                index = (index + 1) & mask;
+            }
+            if let Some(free) = slots.get_mut(index) {
+                *free = *slot;
+            }
+        }
+        self.slots = slots;
     }
 }
 
 /// Hashes eight bytes at a time, so an id takes five steps. Not resistant to deliberate collisions: they
 /// would only slow the page of the person who views the rows.
 #[inline]
-fn hash(text: &[u8]) -> usize {
+fn hash(text: &[u8]) -> u32 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = text.len() as u64;
     let (words, rest) = text.as_chunks::<8>();
@@ -149,7 +175,7 @@ fn hash(text: &[u8]) -> usize {
         hash = (hash.rotate_left(7) ^ u64::from(*byte)).wrapping_mul(MULTIPLIER);
     }
     // The high half is mixed better.
-    (hash >> 32) as u32 as usize
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]

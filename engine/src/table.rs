@@ -100,7 +100,13 @@ impl Table {
         for (column, (field, _)) in self.columns.iter_mut().zip(&header.stored_columns) {
             let is_hidden = shared.iter().any(|person| person.identifies(*field));
             let cell = if is_hidden { &[] } else { row.field(*field).trim_ascii() };
-            column.codes.push(if column.has_ids { texts.id_code(cell) } else { texts.code(cell) });
+            // Rows of one section often have the cells of the row above.
+            let above = column.codes.last().copied().unwrap_or(EMPTY);
+            column.codes.push(match texts.bytes_of(above) == cell {
+                true => above,
+                false if column.has_ids => texts.id_code(cell),
+                false => texts.code(cell),
+            });
         }
         self.rows += 1;
     }

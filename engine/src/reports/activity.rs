@@ -4,6 +4,7 @@
 //! people whose institution role is student; everybody else with a user id counts as a person only.
 
 use super::selection::{Row, Selection};
+use crate::chunked_bit_set::ChunkedBitSet;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::measures::MAX_STEPS;
@@ -13,7 +14,7 @@ use crate::table::dataset::DataStatus;
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Counts of events and of distinct people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct EventCounts {
 #[derive(Debug, Clone, Default)]
 pub struct EventCounter {
     count: EventCounts,
-    people: BTreeSet<u32>,
-    students: BTreeSet<u32>,
+    people: ChunkedBitSet,
+    students: ChunkedBitSet,
 }
 
 impl EventCounter {
@@ -59,7 +60,7 @@ impl EventCounter {
     /// The counts so far.
     #[must_use]
     pub fn finish(&self) -> EventCounts {
-        EventCounts { people: self.people.len() as u64, students: self.students.len() as u64, ..self.count }
+        EventCounts { people: self.people.len(), students: self.students.len(), ..self.count }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::activity::{self, EventCounter, EventCounts};
 use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
+use crate::chunked_bit_set::ChunkedBitSet;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
@@ -12,7 +13,7 @@ use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
 use domain::report::KnownReport;
 use domain::time::Day;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +49,15 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
     let event_id = report.descriptor().event.unwrap_or_default();
     let mut all_sections = query.clone();
     all_sections.base.sections.clear();
-    let mut all_roles = query.clone();
-    all_roles.base.roles.clear();
     let selection = Selection::new(dataset, &all_sections, &columns);
     let [event_ids, numbers, course_names] =
         [event_id, "sectionNumber", activity::COURSE_NAME].map(|name| selection.column(name));
     let mut sections: BTreeMap<u32, (EventCounter, Vec<&Row>)> = BTreeMap::new();
-    for row in events(&selection, &event_ids) {
+    let rows = events(&selection, &event_ids);
+    for row in &rows {
         let (counter, rows) = sections.entry(row.section).or_default();
         counter.add(row.user, row.role, 0);
-        rows.push(row);
+        rows.push(*row);
     }
     let chosen = find_codes(&query.base.sections, selection.texts);
     let mut sections: Vec<Section> = sections
@@ -74,9 +74,18 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
         })
         .collect();
     sort_by(&mut sections, |a, b| b.count.events.cmp(&a.count.events).then_with(|| a.id.cmp(&b.id)));
-    let selection = Selection::new(dataset, &all_roles, &columns);
+    // Without filters, both are of the same rows.
+    let of_all_roles = (all_sections != *query || !query.base.roles.is_empty()).then(|| {
+        let mut all_roles = query.clone();
+        all_roles.base.roles.clear();
+        Selection::new(dataset, &all_roles, &columns)
+    });
+    let (selection, rows) = match &of_all_roles {
+        Some(selection) => (selection, events(selection, &event_ids)),
+        None => (&selection, rows),
+    };
     let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
-    for row in events(&selection, &event_ids) {
+    for row in rows {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
     let filter = &query.base.roles;
@@ -94,7 +103,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
 
 /// One row for each event: of an edited answer, its last row.
 fn events<'a>(selection: &'a Selection<'_>, event_ids: &Column<'_>) -> Vec<&'a Row> {
-    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    let mut seen = ChunkedBitSet::default();
     let is_last = |row: &&Row| {
         let event = event_ids.code(row);
         event == EMPTY || seen.insert(event)

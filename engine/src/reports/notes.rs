@@ -1,7 +1,7 @@
 //! `notes`: note events. Notes have no id, so each edit of a note is another event with all of its words.
 //! Events and words can be counted, but not notes.
 
-use super::activity::{self, Activity, EventCounter};
+use super::activity::{self, Activity};
 use super::cell_text;
 use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
 use crate::dictionary::EMPTY;
@@ -66,7 +66,7 @@ pub struct Measures {
 /// Accumulates a student's note events.
 #[derive(Default)]
 struct StudentCounter<'a> {
-    count: EventCounter,
+    words: u64,
     /// Events by step.
     series: Vec<u64>,
     rows: Vec<&'a Row>,
@@ -85,24 +85,23 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let mut students: BTreeMap<u32, StudentCounter<'_>> = BTreeMap::new();
     for row in selection.chosen_rows().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY)
     {
-        let StudentCounter { count, series, rows, last } = students.entry(row.user).or_default();
-        count.add(row.user, row.role, words(row).unwrap_or(0));
+        let StudentCounter { words: sum, series, rows, last } = students.entry(row.user).or_default();
+        *sum += words(row).unwrap_or(0);
         activity.steps.add_event(series, row.day);
         rows.push(row);
         *last = row.day;
     }
     let mut students: Vec<Student> = students
         .into_iter()
-        .filter_map(|(id, StudentCounter { count, series, rows, last })| {
+        .filter_map(|(id, StudentCounter { words, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
             let [first_name, last_name] =
                 [&first_names, &last_names].map(|column| selection.latest_text(&rows, column));
-            let count = count.finish();
             Some(Student {
                 id: selection.text(id).into_owned(),
                 name: format_person_name(&first_name, &last_name),
-                events: count.events,
-                words: count.amount,
+                events: rows.len() as u64,
+                words,
                 last,
                 steps: activity.steps.series(&series),
             })

@@ -11,6 +11,7 @@ pub mod content;
 use super::activity::{self, Steps};
 use super::cell_text;
 use super::selection::{Column, ColumnNames, Row, Selection};
+use crate::chunked_bit_set::ChunkedBitSet;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
@@ -22,7 +23,7 @@ use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
 use domain::report::KnownReport;
 use domain::time::Day;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Options of one poll that are listed by name. If there are more, the options that are not choices of the
 /// poll and have the fewest answers are added up.
@@ -191,7 +192,7 @@ struct Course {
     /// Code of the course as displayed, in its newest row; [`EMPTY`] if no row has it.
     name: u32,
     /// Codes of the students who answered any of its polls.
-    active: BTreeSet<u32>,
+    active: ChunkedBitSet,
 }
 
 /// What identifies an answer: its user; without a user id, its answer id; without either, its row.
@@ -211,7 +212,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let mut courses: BTreeMap<u32, Course> = BTreeMap::new();
     let mut polls: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
     let mut days = vec![0u64; selection.days.len()];
-    let (mut students, mut people) = (BTreeSet::new(), BTreeSet::new());
+    let (mut students, mut people) = (ChunkedBitSet::default(), ChunkedBitSet::default());
     // Ignores the deck filter: a student who answered another deck's poll was present, too.
     for row in &selection.rows {
         let course = courses.entry(row.course).or_default();
@@ -242,7 +243,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
             let first = rows.first()?;
             let mut poll = measure_poll(&selection, &columns, id, &rows)?;
             let course = courses.get(&first.course)?;
-            poll.active = course.active.len() as u64;
+            poll.active = course.active.len();
             poll.course = selection.text(course.name).into_owned();
             Some((first.at, poll))
         })
@@ -261,8 +262,8 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         days,
         polls,
         answers,
-        students: students.len() as u64,
-        people: people.len() as u64,
+        students: students.len(),
+        people: people.len(),
         steps: Steps::for_days(&selection.days),
         skipped_rows: selection.skipped_rows,
     }
@@ -279,7 +280,8 @@ fn measure_poll(
     let answer_in = |row: &Row| columns.answers.code(row);
     // Rows are in the order of time, so the last one inserted is the latest.
     let mut latest: BTreeMap<AnswerKey, &Row> = BTreeMap::new();
-    let mut answers_by_user: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    // By student, their first answer, and whether a later one differs from it.
+    let mut first_answers: BTreeMap<u32, (u32, bool)> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
         let key = match (row.user, columns.answer_ids.code(row)) {
             (EMPTY, EMPTY) => AnswerKey::Row(index),
@@ -288,7 +290,8 @@ fn measure_poll(
         };
         latest.insert(key, row);
         if row.role == InstitutionRole::Student && row.user != EMPTY {
-            answers_by_user.entry(row.user).or_default().insert(answer_in(row));
+            let (first, is_changed) = first_answers.entry(row.user).or_insert((answer_in(row), false));
+            *is_changed |= *first != answer_in(row);
         }
     }
     let (content, solution) = (newest_cell(&columns.contents), newest_cell(&columns.solutions));
@@ -341,7 +344,7 @@ fn measure_poll(
             option.text.clone_from(spelling);
         }
     }
-    let changed = answers_by_user.values().filter(|answers| answers.len() > 1).count() as u64;
+    let changed = first_answers.values().filter(|(_, is_changed)| *is_changed).count() as u64;
     Some(Poll {
         id: selection.text(id).into_owned(),
         prompt: cell_text::plain_text(&newest_cell(&columns.prompts)),

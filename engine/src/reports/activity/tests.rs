@@ -6,6 +6,7 @@ use crate::reports::presentation::measure;
 use domain::query::WindowCoverage;
 use domain::time::{SECOND, Timestamp, plus_days};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const HEADER: &str = "presentationID,presentationName,sectionId,courseId,courseIdentifier,event_timestamp,userid,role,email,slide_count";
 

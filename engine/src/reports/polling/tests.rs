@@ -3,6 +3,7 @@
 use super::*;
 use crate::reports::fixture::{dataset, query, week};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const HEADER: &str = "presentation_id,presentation_name,sectionId,courseId,courseIdentifier,activity_id,activity_prompt,activity_content,solution,event_timestamp,answer_id,answer,isCorrect,userid,role";
 
