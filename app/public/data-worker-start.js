@@ -1,4 +1,5 @@
-// Starts the data worker, a Web Worker of the page.
-import init from "/data-worker.js";
+// Starts the data worker, a Web Worker of the page. The program is fetched beside the modules that instantiate it.
+const program = fetch("/data-worker_bg.wasm");
+const { default: init } = await import("/data-worker.js");
 
-await init();
+await init({ module_or_path: program });

@@ -27,6 +27,15 @@ pub fn receive(handle: impl Fn(Request) + 'static) {
     listener.forget();
 }
 
+/// Calls `task` once after so many milliseconds.
+pub fn call_later(milliseconds: i32, task: impl FnOnce() + 'static) {
+    if let Some(scope) = worker_scope() {
+        let task = Closure::once_into_js(task);
+        let task = task.unchecked_ref();
+        let _ = scope.set_timeout_with_callback_and_timeout_and_arguments_0(task, milliseconds);
+    }
+}
+
 /// Sends a response to the page.
 pub fn send(response: &Response) {
     if let Some(scope) = worker_scope() {

@@ -22,7 +22,11 @@ use web_sys::AbortController;
 const PROGRESS_INTERVAL: f64 = 100.0;
 
 /// The least milliseconds between two responses with figures while copies are arriving: drawing takes time from them.
-const FIGURES_INTERVAL: f64 = 150.0;
+const FIGURES_INTERVAL: f64 = 400.0;
+
+/// Milliseconds to wait for the first copy before figures without rows are sent. Making and drawing those takes time from the
+/// rows, and is for nothing where rows arrive at once.
+const FIRST_COPY_PATIENCE: i32 = 300;
 
 /// While copies are arriving, figures are made for at most one part in so many of the time.
 const FIGURES_SHARE: f64 = 4.0;
@@ -37,7 +41,11 @@ pub fn run(load_builder: LoadBuilder) {
         Request::Query(query) => {
             program.borrow_mut().set_query(*query);
             start_downloads(&program);
-            program.borrow_mut().send_figures();
+            if program.borrow().is_awaiting_first_copy() {
+                send_figures_later(&program);
+            } else {
+                program.borrow_mut().send_figures();
+            }
             ensure_builder(&program, load_builder);
         }
         Request::Rows(range) => program.borrow_mut().send_rows(range),
@@ -86,6 +94,12 @@ impl Program {
     /// What the current query is about.
     fn group(&self) -> Option<SubjectGroup> {
         self.query.as_ref().map(|query| SubjectGroup::of(&query.subject))
+    }
+
+    /// Whether figures would have no rows yet, and rows are arriving.
+    fn is_awaiting_first_copy(&self) -> bool {
+        let progress = self.schedule.progress();
+        progress.copies == 0 && progress.pending > 0
     }
 
     /// Sends the figures of all loaded copies.
@@ -190,7 +204,9 @@ fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
         match loaded {
             Ok(builder) => {
                 program.builders.insert(group, builder);
-                program.send_figures();
+                if !program.is_awaiting_first_copy() {
+                    program.send_figures();
+                }
             }
             // No window is to blame. The next query tries again; one about another subject does not need it.
             Err(error) if program.group() == Some(group) => {
@@ -198,6 +214,17 @@ fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
                 messages::send(&Response::Failed { sequence, window, error });
             }
             Err(_) => {}
+        }
+    });
+}
+
+/// Sends figures without rows if the first copy does not arrive soon.
+fn send_figures_later(program: &Rc<RefCell<Program>>) {
+    let (program, sequence) = (Rc::clone(program), program.borrow().sequence());
+    messages::call_later(FIRST_COPY_PATIENCE, move || {
+        let mut program = program.borrow_mut();
+        if program.sequence() == sequence && program.is_awaiting_first_copy() {
+            program.send_figures();
         }
     });
 }
