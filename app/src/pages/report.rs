@@ -193,7 +193,12 @@ pub fn ReportView(
     });
     let report =
         ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
-    let is_shown = Memo::new(move |_| fits.with(Option::is_some));
+    // While the request of other days is looked up, the figures stay: drawing all of them anew would take longer than
+    // measuring, and the page would jump.
+    let is_shown = Memo::new(move |before: Option<&bool>| {
+        let is_looked_up = request_key.with(Option::is_some) && status.with(Option::is_none);
+        fits.with(Option::is_some) || (is_looked_up && before.is_some_and(|is_shown| *is_shown))
+    });
     let shown = move || is_shown.get().then(|| view! { <ReportFigures report /> });
     let too_large = move || {
         too_large.get().map(|rows| view! { <TooLargeNotice detail=words::too_large(rows, max_rows) /> })
@@ -218,7 +223,7 @@ pub fn ReportView(
         {move || request_key.get().zip(plan.get()).map(|(request_key, plan)| {
             view! { <RequestPanel request_key plan status request tracker shape /> }
         })}
-        <Show when=move || range.with(Option::is_some) && request.with(Option::is_some)>
+        <Show when=move || range.with(Option::is_some) && (request.with(Option::is_some) || is_shown.get())>
             <section class="course-choices"><ComparisonSelect directory /></section>
         </Show>
         <Show when=move || planned.with(Option::is_some)>
@@ -227,7 +232,7 @@ pub fn ReportView(
         </Show>
         {too_large}
         {confirmation}
-        <Show when=move || request.with(Option::is_none)>
+        <Show when=move || request.with(Option::is_none) && !is_shown.get()>
             <div class="room"></div>
         </Show>
         {shown}

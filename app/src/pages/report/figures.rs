@@ -48,7 +48,8 @@ pub fn ReportFigures(
     });
     let is_busy = Memo::new(move |_| {
         let is_drawn = data_worker.drawn().get() >= figures.with(Vec::len);
-        !is_drawn || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
+        let is_awaited = report.request.with(Option::is_none);
+        !is_drawn || is_awaited || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
     });
     let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
     // Reserves the height until the first answer.
