@@ -12,7 +12,6 @@ use domain::report::{ReportName, Shape};
 use domain::time::Day;
 use domain::view::View;
 use leptos::prelude::*;
-use std::time::Duration;
 
 /// The controls.
 #[component]
@@ -191,8 +190,6 @@ fn DaySelect(today: Memo<Day>, directory: Memo<domain::api::Courses>, zone: Memo
     };
     let days = move || range.get().map_or(0, Range::days);
     let name = move |is_back| move || words::step_label(is_back, days());
-    // The panel is small and likely to be opened next: it is loaded once everything else has started.
-    set_timeout(move || lazy::prefetch(context.components.range_picker), Duration::from_secs(2));
     let panel = Callback::new(move |()| {
         lazy::render_lazy(
             context.components.range_picker,
