@@ -3,11 +3,13 @@
 pub mod access;
 pub mod shares;
 
-use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest};
+use crate::interruption::{self, Interruption};
+use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER};
 use domain::problem::{Code, Problem, ProblemSummary};
-use gloo_net::http;
+use gloo_net::http::{self, Method, RequestBuilder};
 use protocol::FetchError;
 use serde::de::DeserializeOwned;
+use web_sys::{RequestRedirect, ResponseType};
 
 /// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub enum ApiError {
     Unreachable,
     /// The response has an unexpected format; the text says what is wrong with it.
     InvalidResponse(String),
+    /// The session has ended, according to what is in front of Lectern, such as Cloudflare Access.
+    SignedOut,
+    /// Code of the page is missing, since another build has been deployed.
+    Outdated,
 }
 
 impl ApiError {
@@ -27,7 +33,29 @@ impl ApiError {
         match self {
             Self::Problem(problem) => problem.status >= 500 || problem.status == 429,
             Self::Unreachable | Self::InvalidResponse(_) => true,
+            Self::SignedOut | Self::Outdated => false,
         }
+    }
+
+    /// The interruption of the whole page that it is a sign of.
+    #[must_use]
+    pub fn interruption(&self) -> Option<Interruption> {
+        match self {
+            Self::SignedOut | Self::Problem(Problem { code: Code::SignInNeeded, .. }) => {
+                Some(Interruption::SignedOut)
+            }
+            Self::Outdated => Some(Interruption::Outdated),
+            Self::Problem(_) | Self::Unreachable | Self::InvalidResponse(_) => None,
+        }
+    }
+
+    /// Interrupts the page if it is a sign of that.
+    #[must_use]
+    pub fn announced(self) -> Self {
+        if let Some(interruption) = self.interruption() {
+            interruption::start(interruption);
+        }
+        self
     }
 
     /// Whether it is a problem with this code.
@@ -53,7 +81,7 @@ pub const REQUESTS: &str = "/api/requests";
 /// # Errors
 /// [`ApiError`], as in every other function.
 pub async fn fetch_text(url: &str) -> ApiResult<String> {
-    read_body(send_request(http::Request::get(url).build()).await?).await
+    read_body(send_request(request(Method::GET, url).build()).await?).await
 }
 
 /// Parses a body.
@@ -85,7 +113,7 @@ pub async fn fetch_request(id: &str) -> ApiResult<RequestInfo> {
 /// # Errors
 /// [`ApiError`].
 pub async fn create_request(body: &ReportRequest) -> ApiResult<RequestInfo> {
-    parse_json(read_body(send_request(http::Request::post(REQUESTS).json(body)).await?).await)
+    parse_json(read_body(send_request(request(Method::POST, REQUESTS).json(body)).await?).await)
 }
 
 /// `POST /api/requests/{id}/retry`.
@@ -93,10 +121,8 @@ pub async fn create_request(body: &ReportRequest) -> ApiResult<RequestInfo> {
 /// # Errors
 /// [`ApiError`].
 pub async fn retry_request(id: &str, body: &RetryRequest) -> ApiResult<RequestInfo> {
-    parse_json(
-        read_body(send_request(http::Request::post(&format!("{REQUESTS}/{id}/retry")).json(body)).await?)
-            .await,
-    )
+    let request = request(Method::POST, &format!("{REQUESTS}/{id}/retry")).json(body);
+    parse_json(read_body(send_request(request).await?).await)
 }
 
 /// `DELETE /api/requests/{id}`.
@@ -108,13 +134,29 @@ pub async fn withdraw_request(id: &str) -> ApiResult<()> {
 }
 
 async fn send_delete(url: &str) -> ApiResult<()> {
-    let response = send_request(http::Request::delete(url).build()).await?;
+    let response = send_request(request(Method::DELETE, url).build()).await?;
     if response.ok() { Ok(()) } else { Err(read_error(&response).await) }
+}
+
+/// A request as every call sends it: recognizable as a script's, and without following redirects. The API has none: one comes
+/// from what is in front of Lectern, and asks for a sign-in. Followed to another origin, it would look like a network error.
+fn request(method: Method, url: &str) -> RequestBuilder {
+    let (name, value) = SCRIPT_HEADER;
+    RequestBuilder::new(url).method(method).header(name, value).redirect(RequestRedirect::Manual)
 }
 
 async fn send_request(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
     let request = request.map_err(|e| ApiError::InvalidResponse(e.to_string()))?;
-    request.send().await.map_err(|_| ApiError::Unreachable)
+    let was_signed_out = interruption::is_signed_out();
+    let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Err(ApiError::SignedOut.announced());
+    }
+    // A response to a call from before the end of the session would say nothing.
+    if was_signed_out && response.ok() {
+        interruption::end_sign_out();
+    }
+    Ok(response)
 }
 
 /// The body of a successful response, or the error that the response describes.
@@ -128,7 +170,7 @@ async fn read_body(response: http::Response) -> ApiResult<String> {
 
 async fn read_error(response: &http::Response) -> ApiError {
     let body = response.text().await.unwrap_or_default();
-    FetchError::Problem(response.status(), body).into()
+    ApiError::from(FetchError::Problem(response.status(), body)).announced()
 }
 
 impl From<FetchError> for ApiError {
@@ -136,10 +178,50 @@ impl From<FetchError> for ApiError {
         match refusal {
             FetchError::Problem(status, body) => match serde_json::from_str::<ProblemSummary>(&body) {
                 Ok(problem) => Self::Problem(problem.into()),
+                // Not from Lectern, whose 401 is a problem.
+                Err(_) if status == 401 => Self::SignedOut,
                 Err(_) => Self::InvalidResponse(format!("HTTP {status}")),
             },
             FetchError::Unreachable => Self::Unreachable,
             FetchError::InvalidResponse(what) => Self::InvalidResponse(what),
+            FetchError::SignedOut => Self::SignedOut,
+            FetchError::Outdated => Self::Outdated,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_of_the_session_is_not_transient_whoever_noticed_it() {
+        let problem = r#"{"code":"sign-in-needed","title":"Sign in first","status":401,"detail":"Sign in."}"#;
+        let from_worker = FetchError::Problem(401, problem.to_owned());
+        let from_access = FetchError::Problem(401, "<!doctype html><title>Sign in</title>".to_owned());
+        for error in [from_worker, from_access, FetchError::SignedOut, FetchError::for_chunk("signed-out")] {
+            let error = ApiError::from(error);
+            assert_eq!(error.interruption(), Some(Interruption::SignedOut), "{error:?}");
+            assert!(!error.is_transient(), "{error:?}");
+        }
+        let outdated = ApiError::from(FetchError::for_chunk("outdated"));
+        assert_eq!(outdated.interruption(), Some(Interruption::Outdated));
+        assert!(!outdated.is_transient());
+    }
+
+    #[test]
+    fn other_errors_interrupt_nothing() {
+        let wrong_key = r#"{"code":"key-wrong","title":"Wrong key","status":401,"detail":"Try again."}"#;
+        let others = [
+            FetchError::Problem(401, wrong_key.to_owned()),
+            FetchError::Problem(403, "<title>Blocked</title>".to_owned()),
+            FetchError::Problem(502, String::new()),
+            FetchError::Unreachable,
+            FetchError::for_chunk(""),
+            FetchError::InvalidResponse("no rows".to_owned()),
+        ];
+        for error in others {
+            assert_eq!(ApiError::from(error.clone()).interruption(), None, "{error:?}");
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::messages::worker_scope;
 use crate::schedule::{DownloadOrder, SourceKey};
+use domain::api::SCRIPT_HEADER;
 use domain::frame::{Frame, FrameReader, Head, SliceHead};
 use js_sys::{Promise, Reflect, Uint8Array};
 use protocol::FetchError;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReadableStreamDefaultReader, RequestInit, Response};
+use web_sys::{
+    AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, RequestRedirect, Response, ResponseType,
+};
 
 /// What happens to the frames of a download as they arrive. An error ends the download.
 pub trait Receiver {
@@ -83,9 +86,18 @@ fn url(order: &DownloadOrder) -> String {
 /// The response, with its body unread.
 async fn fetch(url: &str, signal: &AbortSignal) -> Result<Response, FetchError> {
     let scope = worker_scope().ok_or(FetchError::Unreachable)?;
+    let headers = Headers::new().map_err(|_| FetchError::Unreachable)?;
+    let (name, value) = SCRIPT_HEADER;
+    let _ = headers.set(name, value);
     let options = RequestInit::new();
     options.set_signal(Some(signal));
+    options.set_headers(&headers);
+    options.set_redirect(RequestRedirect::Manual);
     let response: Response = wait(scope.fetch_with_str_and_init(url, &options)).await?.unchecked_into();
+    // The API never redirects.
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Err(FetchError::SignedOut);
+    }
     if response.ok() {
         return Ok(response);
     }

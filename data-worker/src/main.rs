@@ -6,6 +6,7 @@
 use data_worker::program::{self, LoadBuilder};
 use domain::report::KnownReport;
 use figures::{SubjectBuilder, SubjectGroup, reports};
+use js_sys::Reflect;
 use protocol::FetchError;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -23,10 +24,16 @@ fn main() {
                 // The code of all reports, for those that are opened less often: a new one needs no line here.
                 SubjectGroup::Report(report) => all().await.map(|builder| builder(report)),
             };
-            loaded.map_err(|_| FetchError::Unreachable)
+            loaded.map_err(|_| FetchError::for_chunk(&chunk_failure()))
         })
     };
     program::run(load_builder);
+}
+
+/// Why the last chunk that could not be loaded is missing, as its loader recorded it (`fetch-chunk.js`).
+fn chunk_failure() -> String {
+    let reason = Reflect::get(&js_sys::global(), &"lecternChunkFailure".into());
+    reason.ok().and_then(|reason| reason.as_string()).unwrap_or_default()
 }
 
 /// Declares the split points of reports, by the name of their chunk.

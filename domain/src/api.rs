@@ -12,6 +12,10 @@ use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
+/// The header that the page's scripts send with every HTTP request. Cloudflare Access answers a request with it with 401 once
+/// the session has ended; others it redirects to a sign-in page on another origin, which a script cannot follow.
+pub const SCRIPT_HEADER: (&str, &str) = ("x-requested-with", "XMLHttpRequest");
+
 /// `GET /api/session`: who is signed in and what they may see. Without a session the problem `sign-in-needed`
 /// lists the sign-in methods; a person without a role gets `no-role`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

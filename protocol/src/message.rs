@@ -193,9 +193,23 @@ pub enum FetchError {
     Unreachable,
     /// The response is not what was expected, with the reason.
     InvalidResponse(String),
+    /// The session has ended: what is in front of Lectern, such as Cloudflare Access, redirects to a sign-in page.
+    SignedOut,
+    /// Code that is loaded on demand is missing, since another build has been deployed.
+    Outdated,
 }
 
 impl FetchError {
+    /// The error for a chunk that could not be loaded. `reason` is what the loader of chunks recorded (`fetch-chunk.js`).
+    #[must_use]
+    pub fn for_chunk(reason: &str) -> Self {
+        match reason {
+            "signed-out" => Self::SignedOut,
+            "outdated" => Self::Outdated,
+            _ => Self::Unreachable,
+        }
+    }
+
     /// The response is not what was expected.
     pub fn invalid(reason: &dyn Display) -> Self {
         Self::InvalidResponse(reason.to_string())

@@ -1,10 +1,10 @@
 //! Sessions, roles, the audit log and erasures.
 
-use super::{ApiError, ApiResult, SESSION, parse_json, read_body, send_delete, send_request};
+use super::{ApiError, ApiResult, SESSION, parse_json, read_body, request, send_delete, send_request};
 use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
 use domain::erasure::{Erasure, ErasureRequest};
 use domain::problem::{LineError, LineErrors, Problem};
-use gloo_net::http;
+use gloo_net::http::Method;
 use protocol::FetchError;
 use serde::Deserialize;
 
@@ -21,12 +21,12 @@ pub const FORGET: &str = "/api/forget";
 /// # Errors
 /// [`ApiError`], as in every other function.
 pub async fn fetch_sign_in_problem() -> ApiResult<Option<Problem>> {
-    let response = send_request(http::Request::get(SESSION).build()).await?;
+    let response = send_request(request(Method::GET, SESSION).build()).await?;
     if response.ok() {
         return Ok(None);
     }
-    let text = response.text().await.map_err(|_| ApiError::Unreachable)?;
-    parse_json(Ok(text)).map(Some)
+    let (status, text) = (response.status(), response.text().await.map_err(|_| ApiError::Unreachable)?);
+    serde_json::from_str(&text).map(Some).map_err(|_| FetchError::Problem(status, text).into())
 }
 
 /// `POST /api/session` with the installation's key.
@@ -46,7 +46,7 @@ pub async fn view_as(look_as: Option<Impersonation>) -> ApiResult<()> {
 }
 
 async fn post_session(body: &SignInRequest) -> ApiResult<()> {
-    read_body(send_request(http::Request::post(SESSION).json(body)).await?).await.map(drop)
+    read_body(send_request(request(Method::POST, SESSION).json(body)).await?).await.map(drop)
 }
 
 /// `DELETE /api/session`.
@@ -62,7 +62,7 @@ pub async fn sign_out() -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn assign_role(change: &RoleChange) -> ApiResult<Person> {
-    parse_json(read_body(send_request(http::Request::put(ROLES).json(change)).await?).await)
+    parse_json(read_body(send_request(request(Method::PUT, ROLES).json(change)).await?).await)
 }
 
 /// `DELETE /api/roles/{id}`.
@@ -88,7 +88,7 @@ pub async fn upload_roles(
     apply: Option<&str>,
 ) -> Result<RoleUploadResult, (ApiError, Vec<LineError>)> {
     let query = apply.map(|digest| format!("?apply={digest}")).unwrap_or_default();
-    let request = http::Request::post(&format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
+    let request = request(Method::POST, &format!("{ROLES}/csv{query}")).header("content-type", "text/csv");
     let without_lines = |error| (error, Vec::new());
     let response = send_request(request.body(csv)).await.map_err(without_lines)?;
     let (is_ok, status) = (response.ok(), response.status());
@@ -97,7 +97,8 @@ pub async fn upload_roles(
         return parse_json(Ok(text)).map_err(without_lines);
     }
     let lines = serde_json::from_str::<UploadProblem>(&text).ok().and_then(|problem| problem.lines);
-    Err((FetchError::Problem(status, text).into(), lines.unwrap_or_default().0))
+    let error = ApiError::from(FetchError::Problem(status, text)).announced();
+    Err((error, lines.unwrap_or_default().0))
 }
 
 /// `POST /api/forget`.
@@ -105,7 +106,7 @@ pub async fn upload_roles(
 /// # Errors
 /// [`ApiError`].
 pub async fn request_erasure(body: &ErasureRequest) -> ApiResult<Erasure> {
-    parse_json(read_body(send_request(http::Request::post(FORGET).json(body)).await?).await)
+    parse_json(read_body(send_request(request(Method::POST, FORGET).json(body)).await?).await)
 }
 
 /// `DELETE /api/forget/{id}`.

@@ -1,10 +1,10 @@
 //! Shares: links for people who cannot sign in.
 
-use super::{ApiResult, parse_json, read_body, send_delete, send_request};
+use super::{ApiResult, parse_json, read_body, request, send_delete, send_request};
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, Shares, SwitchSharesRequest, UpdateShareRequest,
 };
-use gloo_net::http;
+use gloo_net::http::Method;
 
 /// `GET`: the caller's shares; all shares for an administrator.
 pub const SHARES: &str = "/api/shares";
@@ -14,7 +14,7 @@ pub const SHARES: &str = "/api/shares";
 /// # Errors
 /// [`ApiError`](super::ApiError), as in every other function.
 pub async fn create_share(body: &CreateShareRequest) -> ApiResult<CreateShareResponse> {
-    parse_json(read_body(send_request(http::Request::post(SHARES).json(body)).await?).await)
+    parse_json(read_body(send_request(request(Method::POST, SHARES).json(body)).await?).await)
 }
 
 /// `POST /api/shares/{id}`.
@@ -22,9 +22,8 @@ pub async fn create_share(body: &CreateShareRequest) -> ApiResult<CreateShareRes
 /// # Errors
 /// [`ApiError`](super::ApiError).
 pub async fn update_share(id: &str, body: &UpdateShareRequest) -> ApiResult<CreateShareResponse> {
-    parse_json(
-        read_body(send_request(http::Request::post(&format!("{SHARES}/{id}")).json(body)).await?).await,
-    )
+    let request = request(Method::POST, &format!("{SHARES}/{id}")).json(body);
+    parse_json(read_body(send_request(request).await?).await)
 }
 
 /// `DELETE /api/shares/{id}`.
@@ -40,7 +39,6 @@ pub async fn revoke_share(id: &str) -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`](super::ApiError).
 pub async fn set_sharing_enabled(on: bool) -> ApiResult<Shares> {
-    parse_json(
-        read_body(send_request(http::Request::put(SHARES).json(&SwitchSharesRequest { on })).await?).await,
-    )
+    let request = request(Method::PUT, SHARES).json(&SwitchSharesRequest { on });
+    parse_json(read_body(send_request(request).await?).await)
 }

@@ -336,6 +336,8 @@ fn fetch_error() -> impl Strategy<Value = FetchError> {
     prop_oneof![
         (any::<u16>(), text()).prop_map(|(status, body)| FetchError::Problem(status, body)),
         Just(FetchError::Unreachable),
+        Just(FetchError::SignedOut),
+        Just(FetchError::Outdated),
         text().prop_map(FetchError::InvalidResponse),
     ]
 }
