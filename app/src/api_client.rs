@@ -84,6 +84,20 @@ pub async fn fetch_text(url: &str) -> ApiResult<String> {
     read_body(send_request(request(Method::GET, url).build()).await?).await
 }
 
+/// `GET` of a file of the page's own code: its text, or `None` if the site does not have it any more.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn fetch_code(url: &str) -> ApiResult<Option<String>> {
+    let response = send_request(request(Method::GET, url).build()).await?;
+    // The site answers with its page for every path without a file.
+    let is_page = response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    if response.status() == 404 || (response.ok() && is_page) {
+        return Ok(None);
+    }
+    read_body(response).await.map(Some)
+}
+
 /// Parses a body.
 ///
 /// # Errors
@@ -171,6 +185,15 @@ async fn read_body(response: http::Response) -> ApiResult<String> {
 async fn read_error(response: &http::Response) -> ApiError {
     let body = response.text().await.unwrap_or_default();
     ApiError::from(FetchError::Problem(response.status(), body)).announced()
+}
+
+impl From<Interruption> for ApiError {
+    fn from(interruption: Interruption) -> Self {
+        match interruption {
+            Interruption::SignedOut => Self::SignedOut,
+            Interruption::Outdated => Self::Outdated,
+        }
+    }
 }
 
 impl From<FetchError> for ApiError {

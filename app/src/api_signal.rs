@@ -4,15 +4,18 @@
 //! up a tenth of the first load.
 
 use crate::api_client::{self, ApiError};
+use crate::interruption;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::spawn_local;
 
-/// The latest response. It is kept while it is fetched again.
+/// The latest response, and the latest one that succeeded. Both are kept while it is fetched again.
 #[derive(Debug)]
 pub struct ApiSignal<T: 'static> {
     url: &'static str,
-    response: RwSignal<Option<Result<T, ApiError>>>,
+    value: RwSignal<Option<T>>,
+    /// `Some` once there was a response, with its error if it failed.
+    outcome: RwSignal<Option<Option<ApiError>>>,
     turn: StoredValue<u32>,
 }
 
@@ -28,7 +31,8 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
     /// Fetches from one of [`api_client`]'s routes.
     #[must_use]
     pub fn new(url: &'static str) -> Self {
-        let new = Self { url, response: RwSignal::new(None), turn: StoredValue::new(0) };
+        let (value, outcome) = (RwSignal::new(None), RwSignal::new(None));
+        let new = Self { url, value, outcome, turn: StoredValue::new(0) };
         new.refetch();
         new
     }
@@ -41,28 +45,45 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
         });
         let store = move |text| {
             if turn.is_some() && self.turn.try_get_value() == turn {
-                self.response.try_set(Some(api_client::parse_json(text)));
+                let error = match api_client::parse_json(text) {
+                    Ok(value) => {
+                        self.value.try_set(Some(value));
+                        None
+                    }
+                    Err(error) => Some(error),
+                };
+                self.outcome.try_set(Some(error));
             }
         };
         fetch(self.url, Box::new(store));
     }
 
+    /// Fetches again without anybody asking for it, unless the session has ended: every call would be refused.
+    pub fn poll(self) {
+        if !interruption::is_signed_out() {
+            self.refetch();
+        }
+    }
+
     /// The latest response; `None` before the first.
     #[must_use]
     pub fn get(self) -> Option<Result<T, ApiError>> {
-        self.response.get()
+        match self.outcome.get()? {
+            None => self.value.get().map(Ok),
+            Some(error) => Some(Err(error)),
+        }
     }
 
-    /// The latest response, if it succeeded.
+    /// The latest response that succeeded. A later error does not remove it from the screen.
     #[must_use]
     pub fn ok(self) -> Option<T> {
-        self.response.with(|response| response.as_ref()?.as_ref().ok().cloned())
+        self.value.get()
     }
 
     /// The error of the latest response, if it failed.
     #[must_use]
     pub fn error(self) -> Option<ApiError> {
-        self.response.with(|response| response.as_ref()?.as_ref().err().cloned())
+        self.outcome.get().flatten()
     }
 }
 

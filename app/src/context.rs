@@ -3,10 +3,11 @@
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::clock::Clock;
-use crate::components::error_notice::ErrorNotice;
+use crate::components::error_notice::{ErrorNotice, InterruptionNotice};
 use crate::components::help::{HelpButton, HelpRequests};
 use crate::components::lazy::{Placeholder, render_lazy};
 use crate::data_worker::DataWorker;
+use crate::interruption::IsInterruptionShown;
 use crate::lazy_components::LazyComponents;
 use crate::navigation::{self, Navigation};
 use crate::pages::overview::{self, OverviewPage};
@@ -164,9 +165,11 @@ pub fn Application(
                 session: StoredValue::new(session.clone()),
                 reports: StoredValue::new(reports),
             });
+            provide_context(IsInterruptionShown);
             view! {
                 <PageFrame navigation session=Some(session)>
                     <CurrentPage navigation />
+                    <InterruptionNotice />
                 </PageFrame>
             }
             .into_any()

@@ -2,7 +2,7 @@
 //!
 //! Not a Leptos resource: resources never cancel, and one query has many answers, each more complete than the last.
 
-use crate::api_client::ApiError;
+use crate::api_client::{self, ApiError};
 use crate::timing::{self, TimingMark};
 use crate::{device, locale};
 use domain::ids::{CourseId, UserId};
@@ -17,7 +17,11 @@ use protocol::{
 use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, Worker};
+
+/// The files that the data worker's program is started from. The first names its build.
+const PROGRAM_FILES: [&str; 3] = ["/data-worker-start.js", "/data-worker.js", "/data-worker_bg.wasm"];
 
 /// What the view needs from the data worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,15 +194,16 @@ impl DataWorker {
         if self.worker.with_value(Option::is_some) {
             return;
         }
+        // Asynchronously, like every other failure: the query that starts it is not sent yet.
+        let fail = move || set_timeout(move || self.handle_failure(), Duration::ZERO);
         let Some(worker) = call_start_script("lecternDataWorker").and_then(|it| it.dyn_into::<Worker>().ok())
         else {
-            return;
+            return fail();
         };
         let has_flag = |name: &str| Reflect::get(&worker, &name.into()).is_ok_and(|flag| flag.is_truthy());
         self.is_ready.set_value(has_flag("isReady"));
         if has_flag("hasFailed") {
-            // Asynchronously, like every other failure: the query that starts it is not sent yet.
-            set_timeout(move || self.handle_failure(), Duration::ZERO);
+            fail();
         }
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let bytes = event.data().dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec());
@@ -221,10 +226,18 @@ impl DataWorker {
         self.worker.set_value(None);
         self.is_ready.set_value(false);
         self.requested_rows.set_value(Vec::new());
-        self.answer.try_update(|answer| {
-            answer.failed = vec![(String::new(), ApiError::Unreachable)];
-            answer.progress.pending = 0;
-            answer.is_current = true;
+        let sequence = self.sequence.get_value();
+        spawn_local(async move {
+            let error = explain_failure().await;
+            // Another query has started another Web Worker meanwhile.
+            if self.sequence.try_get_value() != Some(sequence) {
+                return;
+            }
+            self.answer.try_update(|answer| {
+                answer.failed = vec![(String::new(), error)];
+                answer.progress.pending = 0;
+                answer.is_current = true;
+            });
         });
     }
 
@@ -286,7 +299,7 @@ impl DataWorker {
             Response::Failed { sequence, window, error } if sequence == current => {
                 self.answer.try_update(|answer| {
                     answer.failed.retain(|(id, _)| *id != window);
-                    answer.failed.push((window, error.into()));
+                    answer.failed.push((window, ApiError::from(error).announced()));
                 });
             }
             // Responses to an older query.
@@ -348,6 +361,21 @@ impl Default for DataWorker {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Why the Web Worker could not be started: a browser does not say. After a deployment its files are missing, or those of
+/// another build, which would not understand this page.
+async fn explain_failure() -> ApiError {
+    let build = Reflect::get(&js_sys::global(), &"lecternBuild".into()).ok().and_then(|it| it.as_string());
+    let mut expected = build.unwrap_or_default();
+    for file in PROGRAM_FILES {
+        match api_client::fetch_code(file).await {
+            Ok(Some(text)) if text.contains(&expected) => expected.clear(),
+            Ok(_) => return ApiError::Outdated.announced(),
+            Err(error) => return error,
+        }
+    }
+    ApiError::Unreachable
 }
 
 /// Calls a function of `start.js`.

@@ -39,7 +39,8 @@ pub fn is_signed_out() -> bool {
 /// Interrupts the page. A session that ends does not hide that the page is outdated: loading it again helps with both.
 pub fn start(interruption: Interruption) {
     CURRENT.with(|current| {
-        if !matches!(current.get_untracked(), Some(it) if it == interruption || it == Interruption::Outdated) {
+        if !matches!(current.get_untracked(), Some(it) if it == interruption || it == Interruption::Outdated)
+        {
             current.set(Some(interruption));
         }
     });

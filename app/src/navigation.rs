@@ -6,6 +6,7 @@
 //! which can be copied, opened in a new tab and announced; a click without a modifier key changes the view
 //! without loading a page.
 
+use crate::downloads;
 use domain::view::{Page, View};
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -69,8 +70,15 @@ impl Navigation {
             .and_then(|element| element.closest("a[href]").ok().flatten());
         let Some(link) = link else { return };
         let href = link.get_attribute("href").unwrap_or_default();
-        let is_external = link.has_attribute("download") || link.has_attribute("target");
+        let is_external = link.has_attribute("target");
         if has_modifier || mouse.button() != 0 || is_external || event.default_prevented() {
+            return;
+        }
+        if link.has_attribute("download") {
+            if href.starts_with("/api/") {
+                event.prevent_default();
+                downloads::save_api_file(href);
+            }
             return;
         }
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));
@@ -85,6 +93,11 @@ impl Default for Navigation {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Reloads the page in the same view: nothing of it stays in memory, for the next person or for another build of Lectern.
+pub fn reload_page() {
+    let _ = window().location().reload();
 }
 
 /// The view in the address bar.

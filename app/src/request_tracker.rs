@@ -229,13 +229,14 @@ impl RequestTracker {
             match result {
                 Ok(request) => self.poll(turn, request_key, request).await,
                 Err(error) => {
+                    let is_interrupted = error.interruption().is_some();
                     let status = RequestStatus {
                         error: Some(error),
                         ..self.with_request(&request_key, known.clone())
                     };
                     self.status.try_set(Some(status));
                     // The request may still be under way after a failed action.
-                    if known.is_some() && self.pause(turn, SLOW_POLL).await {
+                    if known.is_some() && !is_interrupted && self.pause(turn, SLOW_POLL).await {
                         self.poll(turn, request_key, known).await;
                     }
                 }

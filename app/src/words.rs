@@ -22,6 +22,7 @@ pub mod why;
 pub use waiting::*;
 
 use crate::api_client::ApiError;
+use crate::interruption::Interruption;
 use crate::locale;
 use crate::presets::TermWeeks;
 use domain::problem::Code;
@@ -254,6 +255,8 @@ pub fn error_title(error: &ApiError) -> String {
         ApiError::Problem(problem) => problem.title.to_string(),
         ApiError::Unreachable => "Lectern cannot be reached".to_owned(),
         ApiError::InvalidResponse(_) => "Unexpected response".to_owned(),
+        ApiError::SignedOut => "You were signed out".to_owned(),
+        ApiError::Outdated => "Lectern was updated".to_owned(),
     }
 }
 
@@ -268,6 +271,21 @@ pub fn error_detail(error: &ApiError) -> String {
         ApiError::InvalidResponse(what) => {
             format!("Reload the page. If that does not help, tell the people who run Lectern: {what}.")
         }
+        ApiError::SignedOut => {
+            "What is on the screen stays. Sign in to continue; the page then shows the same view.".to_owned()
+        }
+        ApiError::Outdated => {
+            "Reload the page to use the new version; it then shows the same view.".to_owned()
+        }
+    }
+}
+
+/// The button that ends an interruption of the page.
+#[must_use]
+pub fn interruption_action(interruption: Interruption) -> &'static str {
+    match interruption {
+        Interruption::SignedOut => access::SIGN_IN,
+        Interruption::Outdated => "Reload",
     }
 }
 
@@ -284,5 +302,7 @@ pub fn error_code(error: &ApiError) -> String {
         ApiError::Problem(problem) => problem_code(problem.code),
         ApiError::Unreachable => "unreachable".to_owned(),
         ApiError::InvalidResponse(_) => "garbled".to_owned(),
+        ApiError::SignedOut => problem_code(Code::SignInNeeded),
+        ApiError::Outdated => "updated".to_owned(),
     }
 }

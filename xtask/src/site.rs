@@ -31,6 +31,12 @@ pub(crate) const SOURCES: [&str; 11] = [
 /// The wasm programs: the page and its data worker.
 const PROGRAMS: [&str; 2] = ["page", "data-worker"];
 
+/// What stands in scripts of the site for the hash of the build.
+const BUILD_HASH: &str = "BUILD_HASH";
+
+/// Added to each loader of chunks, which fetches them with it.
+const FETCH_CHUNK: &str = include_str!("site/fetch-chunk.js");
+
 /// The wasm features that rustc enables by default, and SIMD, which `.cargo/config.toml` enables. wasm-opt
 /// needs them as options.
 const WASM_FEATURES: [&str; 7] = [
@@ -100,6 +106,7 @@ fn bind(
     let stamp = BuildStamp::new(checkout.path("target/stamps").join(program))
         .with(profile)
         .with(&tools.wasm_bindgen_version)
+        .with(FETCH_CHUNK)
         .with_file(wasm)?;
     if stamp.is_current() && folder.is_dir() {
         return Ok(folder);
@@ -176,7 +183,8 @@ impl SplitProgram {
     /// cannot link the chunks of the new program: it does not find its own, and reports that.
     fn copy_into(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         let read = fs::read_to_string(&self.loader);
-        let mut loader = read.with_context(|| format!("cannot read {}", self.loader.display()))?;
+        let loader = read.with_context(|| format!("cannot read {}", self.loader.display()))?;
+        let mut loader = use_fetch_chunk(&loader)?;
         let mut copied = Vec::new();
         for chunk in &self.chunks {
             let stem = chunk.file_stem().unwrap_or_default().to_string_lossy();
@@ -192,7 +200,17 @@ impl SplitProgram {
     }
 }
 
-/// Copies `index.html` and the contents of the folders into `target/site`, and removes all other files there.
+/// Makes a loader of chunks fetch them with [`FETCH_CHUNK`].
+fn use_fetch_chunk(loader: &str) -> Result<String> {
+    let fetch = "fetch(new URL(";
+    if !loader.contains(fetch) {
+        bail!("the loader of chunks does not contain `{fetch}`: wasm_split_cli_support has changed");
+    }
+    Ok(loader.replace(fetch, "fetchChunk(new URL(") + FETCH_CHUNK)
+}
+
+/// Copies `index.html` and the contents of the folders into `target/site`, and removes all other files there. Scripts get the
+/// hash of all of it where they contain [`BUILD_HASH`].
 ///
 /// Unchanged files are not written, because `wrangler dev` watches the folder.
 fn assemble(checkout: &Checkout, folders: &[PathBuf]) -> Result<()> {
@@ -202,12 +220,17 @@ fn assemble(checkout: &Checkout, folders: &[PathBuf]) -> Result<()> {
     if !page.is_file() {
         bail!("index.html is missing");
     }
-    site_files.insert(copy_if_changed(&page, &site, Path::new("index.html"))?);
+    let mut files = vec![(PathBuf::from("index.html"), read(&page)?)];
     for folder in folders {
         for file in list_files(folder)? {
             let name = file.strip_prefix(folder).context("a file is outside its folder")?;
-            site_files.insert(copy_if_changed(&file, &site, name)?);
+            files.push((name.to_path_buf(), read(&file)?));
         }
+    }
+    let hash = build_hash(&files);
+    for (name, bytes) in files {
+        let bytes = if has_extension(&name, "js") { stamp_build(bytes, &hash) } else { bytes };
+        site_files.insert(write_if_changed(&bytes, &site.join(name))?);
     }
     for file in list_files(&site)? {
         if !site_files.contains(&file) {
@@ -217,16 +240,37 @@ fn assemble(checkout: &Checkout, folders: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-/// Copies a file to a name in the site, unless the same contents are there. Returns its path there.
-fn copy_if_changed(from: &Path, site: &Path, name: &Path) -> Result<PathBuf> {
-    let to = site.join(name);
-    let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    if fs::read(&to).is_ok_and(|present| present == bytes) {
-        return Ok(to);
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn has_extension(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|it| it == extension)
+}
+
+/// A hash of the site's files: another one for each build that differs.
+fn build_hash(files: &[(PathBuf, Vec<u8>)]) -> String {
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Writes the hash of the build into a script, where it contains [`BUILD_HASH`].
+fn stamp_build(script: Vec<u8>, hash: &str) -> Vec<u8> {
+    match String::from_utf8(script) {
+        Ok(text) => text.replace(BUILD_HASH, hash).into_bytes(),
+        Err(error) => error.into_bytes(),
     }
-    let written = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&to, bytes));
+}
+
+/// Writes a file of the site, unless it has these contents. Returns its path.
+fn write_if_changed(bytes: &[u8], to: &Path) -> Result<PathBuf> {
+    if fs::read(to).is_ok_and(|present| present == bytes) {
+        return Ok(to.to_path_buf());
+    }
+    let written = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(to, bytes));
     written.with_context(|| format!("cannot write {}", to.display()))?;
-    Ok(to)
+    Ok(to.to_path_buf())
 }
 
 /// All files in a folder and its subfolders, sorted; none if the folder does not exist.
@@ -249,4 +293,34 @@ fn list_files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loader_fetches_chunks_with_the_function_that_tells_why_one_is_missing() {
+        let loader = "const src = fetch(new URL(\"./split_a.wasm\", import.meta.url));\n";
+        let changed = use_fetch_chunk(loader).unwrap();
+        assert!(
+            changed.starts_with("const src = fetchChunk(new URL(\"./split_a.wasm\", import.meta.url));\n")
+        );
+        assert!(changed.contains("async function fetchChunk(url) {"));
+        assert!(use_fetch_chunk("import.source(\"./split_a.wasm\")").is_err());
+    }
+
+    #[test]
+    fn both_start_scripts_name_the_build_and_it_changes_with_every_file() {
+        for script in ["start.js", "data-worker-start.js"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/public").join(script);
+            let stamped = String::from_utf8(stamp_build(fs::read(path).unwrap(), "0a1b")).unwrap();
+            assert!(stamped.contains("\"0a1b\"") && !stamped.contains(BUILD_HASH), "{script}");
+        }
+        let files = |name: &str, bytes: &[u8]| vec![(PathBuf::from(name), bytes.to_vec())];
+        let hash = build_hash(&files("page.js", b"1"));
+        assert_eq!(hash, build_hash(&files("page.js", b"1")));
+        assert_ne!(hash, build_hash(&files("page.js", b"2")));
+        assert_ne!(hash, build_hash(&files("page2.js", b"1")));
+    }
 }

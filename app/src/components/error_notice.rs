@@ -2,13 +2,13 @@
 
 use crate::api_client::ApiError;
 use crate::components::support_id::SupportId;
+use crate::interruption::{self, IsInterruptionShown};
+use crate::navigation::reload_page;
 use crate::words;
-use domain::problem::Code;
 use leptos::prelude::*;
 
-/// An error with its code and, if retrying can help, a button.
+/// An error with its code and, if that can help, a button. Hidden while [`InterruptionNotice`] says the same.
 #[component]
-#[expect(clippy::needless_pass_by_value, reason = "components own their properties")]
 pub fn ErrorNotice(
     /// The error.
     error: ApiError,
@@ -19,25 +19,53 @@ pub fn ErrorNotice(
     #[prop(optional)]
     is_all: bool,
 ) -> impl IntoView {
-    let (title, detail) = (words::error_title(&error), words::error_detail(&error));
-    let code = words::error_code(&error);
-    let support = match &error {
+    let may_repeat = error.interruption().is_some() && use_context::<IsInterruptionShown>().is_some();
+    move || {
+        let is_hidden = may_repeat && interruption::current().is_some();
+        (!is_hidden).then(|| render_notice(&error, again, is_all))
+    }
+}
+
+/// The page's interruption, if there is one: one notice at the lower edge of the window, over whatever is shown.
+#[component]
+pub fn InterruptionNotice() -> impl IntoView {
+    move || {
+        interruption::current().map(|interruption| {
+            let notice = render_notice(&interruption.into(), None, false);
+            view! { <div class="interruption">{notice}</div> }
+        })
+    }
+}
+
+fn render_notice(error: &ApiError, again: Option<Callback<()>>, is_all: bool) -> AnyView {
+    let (title, detail) = (words::error_title(error), words::error_detail(error));
+    let code = words::error_code(error);
+    let shown_code = code.clone();
+    let support = match error {
         ApiError::Problem(problem) => problem.upstream_request_id.as_deref().map(str::to_owned),
-        ApiError::Unreachable | ApiError::InvalidResponse(_) => None,
+        _ => None,
+    };
+    let action = match (error.interruption(), again) {
+        // Trying again would fail in the same way.
+        (Some(interruption), _) => {
+            let label = words::interruption_action(interruption);
+            let reload = |_| reload_page();
+            Some(view! { <button type="button" class="main" on:click=reload>{label}</button> }.into_any())
+        }
+        (None, Some(again)) => {
+            let retry = move |_| again.run(());
+            Some(view! { <button type="button" on:click=retry>{words::TRY_AGAIN}</button> }.into_any())
+        }
+        (None, None) => None,
     };
     view! {
         <section class="notice" role="alert" data-code=code>
             {if is_all { view! { <h1>{title}</h1> }.into_any() } else { view! { <h2>{title}</h2> }.into_any() }}
             <p>{detail}</p>
-            {error.has_code(Code::SignInNeeded).then(|| view! {
-                // Reloads the page, which then shows the sign-in methods.
-                <a class="button" target="_self" href="">{words::access::SIGN_IN}</a>
-            })}
             {support.map(|id| view! { <SupportId id /> })}
-            <p class="quiet small">{words::CODE} ": " <code>{code.clone()}</code></p>
-            {again.map(|again| view! {
-                <button type="button" on:click=move |_| again.run(())>{words::TRY_AGAIN}</button>
-            })}
+            <p class="quiet small">{words::CODE} ": " <code>{shown_code}</code></p>
+            {action}
         </section>
     }
+    .into_any()
 }

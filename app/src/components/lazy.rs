@@ -7,8 +7,10 @@
 use crate::api_client::ApiError;
 use crate::components::error_notice::ErrorNotice;
 use crate::words;
+use js_sys::Reflect;
 use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
+use protocol::FetchError;
 use wasm_bindgen_futures::spawn_local;
 
 /// Loads a component's chunk.
@@ -46,10 +48,10 @@ pub fn render_lazy<T: Copy + Send + 'static>(
     props: T,
     placeholder: Placeholder,
 ) -> AnyView {
-    let chunk = RwSignal::new(None::<Result<RenderFn<T>, ()>>);
+    let chunk = RwSignal::new(None::<Result<RenderFn<T>, ApiError>>);
     let load = move || {
         spawn_local(async move {
-            let loaded = component().await.map_err(|_| ());
+            let loaded = component().await.map_err(|_| chunk_error());
             chunk.try_set(Some(loaded));
         });
     };
@@ -57,17 +59,25 @@ pub fn render_lazy<T: Copy + Send + 'static>(
     let again = Callback::new(move |()| load());
     let show = move || match chunk.get() {
         Some(Ok(render)) => render(props),
-        other => render_placeholder(placeholder, other.is_some().then_some(again)),
+        Some(Err(error)) => render_placeholder(placeholder, Some(error), again),
+        None => render_placeholder(placeholder, None, again),
     };
     show.into_any()
 }
 
-/// The placeholder, or the error if `again` is given. Not generic, so that it is compiled once.
-fn render_placeholder(placeholder: Placeholder, again: Option<Callback<()>>) -> AnyView {
+/// Why the last chunk that could not be loaded is missing, as its loader recorded it (`fetch-chunk.js`).
+fn chunk_error() -> ApiError {
+    let reason = Reflect::get(&js_sys::global(), &"lecternChunkFailure".into());
+    let reason = reason.ok().and_then(|reason| reason.as_string()).unwrap_or_default();
+    ApiError::from(FetchError::for_chunk(&reason)).announced()
+}
+
+/// The placeholder, or the error. Not generic, so that it is compiled once.
+fn render_placeholder(placeholder: Placeholder, error: Option<ApiError>, again: Callback<()>) -> AnyView {
     let line = || view! { <p class="quiet" role="status">{words::LOADING}</p> };
-    match (placeholder, again) {
+    match (placeholder, error) {
         (Placeholder::Hidden, _) => ().into_any(),
-        (_, Some(again)) => view! { <ErrorNotice error=ApiError::Unreachable again /> }.into_any(),
+        (_, Some(error)) => view! { <ErrorNotice error again /> }.into_any(),
         (Placeholder::Block, None) => view! { <div class="room">{line()}</div> }.into_any(),
         (Placeholder::Line, None) => line().into_any(),
     }

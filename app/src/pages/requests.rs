@@ -39,7 +39,7 @@ pub fn RequestsPage() -> impl IntoView {
         let ticks = ticks.get_value();
         let is_fast = ticks <= FAST_TICKS && is_any_under_way() && !document().hidden();
         if is_fast || ticks.is_multiple_of(SLOW_TICKS) {
-            answer.refetch();
+            answer.poll();
         }
     };
     if let Ok(interval) = set_interval_with_handle(tick, TICK) {

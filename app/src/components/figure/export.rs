@@ -1,6 +1,7 @@
 //! Exports of a figure: SVG, PNG, CSV and print. Each has a header with the report, days, zone, filters and
 //! time.
 
+use crate::downloads;
 use crate::words::figures as text;
 use charts::model::{Row, Table};
 use charts::sortable_table::{Cell, Column, ColumnKind, SortableTable};
@@ -10,8 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, Element, HtmlAnchorElement, HtmlCanvasElement,
-    HtmlImageElement, Url,
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlImageElement, Url,
 };
 
 /// Pixels of a PNG per CSS pixel: sharp on paper and on high-density screens.
@@ -256,12 +256,7 @@ fn save(text: &str, kind: &str, name: &str) {
 
 /// Lets the browser save a blob, and revokes its URL 10 seconds later, when the browser has read it.
 fn download(url: &str, name: &str) {
-    if let Ok(link) = document().create_element("a") {
-        let link: HtmlAnchorElement = link.unchecked_into();
-        link.set_href(url);
-        link.set_download(name);
-        link.click();
-    }
+    downloads::save(url, name);
     let url = url.to_owned();
     set_timeout(
         move || {

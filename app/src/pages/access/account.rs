@@ -1,10 +1,10 @@
 //! `/you`: who is signed in, what they can see, and the button that signs out.
 
 use super::grants::{self, GrantSelect};
-use super::sign_in::reload_page;
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
+use crate::navigation::reload_page;
 use crate::words;
 use crate::words::access as text;
 use domain::api::{Courses, Impersonation, Scope, Session};

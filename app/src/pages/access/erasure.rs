@@ -45,7 +45,7 @@ pub fn ErasurePage() -> impl IntoView {
     };
     let tick = move || {
         if is_under_way() && !document().hidden() {
-            all.refetch();
+            all.poll();
         }
     };
     if let Ok(interval) = set_interval_with_handle(tick, TICK) {

@@ -2,6 +2,7 @@
 
 use crate::api_client::{self, ApiError};
 use crate::components::error_notice::ErrorNotice;
+use crate::navigation::reload_page;
 use crate::words;
 use crate::words::access as text;
 use domain::auth_method::AuthMethod;
@@ -109,9 +110,4 @@ fn KeyForm() -> impl IntoView {
         </form>
         {move || error.get().map(|error| view! { <ErrorNotice error /> })}
     }
-}
-
-/// Reloads the page, so that nothing that one person saw stays in memory for the next.
-pub fn reload_page() {
-    let _ = window().location().reload();
 }
