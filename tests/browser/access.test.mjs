@@ -1,8 +1,15 @@
-/** What an instructor sees, and the pages for administrators: people, audit log, erasure. */
+/**
+ * What an instructor sees, the pages for administrators (people, audit log, erasure), and the end of a session behind
+ * Cloudflare Access.
+ */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { Browser, Stack, until, weeks, withTab } from './stack.mjs';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { guard } from './cloudflare_access.mjs';
+import { Browser, Stack, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
+import { waitForRows } from './tables.mjs';
 import { busyCourse, expected, views } from './truth.mjs';
 
 let browser;
@@ -118,5 +125,164 @@ describe('in local mode', () => {
     const { requests } = await stack.api('/api/requests');
     const states = requests.flatMap(({ windows }) => windows.map(({ id, state }) => [id, state]));
     assert.ok(states.some(([id, state]) => id === week.from && state === 'forgotten'), JSON.stringify(states));
+  });
+});
+
+describe('behind Cloudflare Access', () => {
+  let stack, access, view, rows;
+  const days = weeks(2, 3);
+  const NOTICE = '[data-code="sign-in-needed"]';
+  before(async () => {
+    stack = await Stack.start();
+    await stack.request({ report: 'videoview', ...days });
+    access = await guard(stack);
+    view = address({ url: access.url }, days);
+    rows = (await stack.truth(days.from, days.to)).rows;
+  });
+  after(async () => {
+    access?.stop();
+    await stack?.stop();
+  });
+  afterEach(async () => {
+    access.signIn();
+    access.redirectScripts(false);
+    await stack.clearFaults();
+  });
+
+  /** Requests a newer copy of a week, which Echo360 does not build: the page polls on and on. */
+  async function startPolling(page) {
+    await stack.injectFaults({ fault: 'server-error', always: true });
+    await page.locator('.progress > details > summary').click();
+    const row = page.locator('.windows tbody tr').first();
+    const button = row.getByRole('button', { name: /^Request again/ });
+    const isWaiting = row.getByText(/a newer copy is/);
+    await button.or(isWaiting).first().waitFor();
+    // The copy that an earlier test requested may still be missing.
+    if (await button.isVisible()) await button.click();
+    await isWaiting.waitFor();
+  }
+
+  /** How often the API was called. */
+  const countCalls = () => access.calls.filter(({ path }) => path.startsWith('/api/')).length;
+
+  test('every call of the page and of the data worker says that a script sends it', async () => {
+    const before = access.calls.length;
+    await withTab(browser, {}, async (page) => {
+      await page.goto(view);
+      await waitForRows(page, rows);
+      await waitUntilIdle(page);
+      await page.getByRole('link', { name: 'Requests', exact: true }).click();
+      await page.locator('.board-line').first().waitFor();
+    });
+    const calls = access.calls.slice(before).filter(({ path }) => path.startsWith('/api/'));
+    for (const route of ['/api/session', '/api/requests', '/api/rows/']) {
+      assert.ok(calls.some(({ path }) => path.startsWith(route)), `${route} must have been called`);
+    }
+    assert.deepEqual(calls.filter(({ isScript }) => !isScript), []);
+  });
+
+  for (const doesRedirect of [false, true]) {
+    const answer = doesRedirect ? 'redirects scripts, too' : 'answers scripts with 401';
+    test(`a session that ends while a page waits is told once, where Access ${answer}`, async () => {
+      access.redirectScripts(doesRedirect);
+      await withTab(browser, {}, async (page, tab) => {
+        // A prefetch of code may be refused, too.
+        tab.expect(/status of 401/, /signed-out/);
+        await page.goto(view);
+        await waitForRows(page, rows);
+        await startPolling(page);
+        await waitUntilIdle(page);
+        const figures = await page.locator('.figures').innerText();
+
+        access.endSession();
+        const notice = page.locator(NOTICE);
+        await notice.getByRole('heading', { name: 'You were signed out' }).waitFor();
+        const calls = countCalls();
+        // Twice as long as between two polls, and longer.
+        await pause(6_000);
+        assert.equal(countCalls(), calls, 'the page must not poll');
+        assert.equal(await page.locator('.figures').innerText(), figures, 'what was on the screen must stay');
+        assert.equal(await page.locator('.windows tbody tr').count(), 2);
+
+        // Whatever else is refused, there is one notice with one button.
+        await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
+        await until('the page has called again', () => countCalls() > calls);
+        await waitUntilIdle(page);
+        assert.equal(await notice.count(), 1);
+        assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
+        assert.equal(await notice.getByRole('button').count(), 1);
+
+        const here = page.url();
+        assert.notEqual(here, view);
+        await notice.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByRole('button', { name: 'Continue' }).click();
+        await page.getByRole('button', { name: 'Next 2 weeks' }).waitFor();
+        assert.equal(page.url(), here);
+        await page.getByRole('button', { name: 'Next 2 weeks' }).click();
+        await waitForRows(page, rows);
+        assert.equal(await notice.count(), 0);
+      });
+    });
+  }
+
+  test('the list of requests stays when the session ends, and is fetched again after a sign-in in another tab', async () => {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/status of 401/, /signed-out/);
+      await page.goto(view);
+      await startPolling(page);
+      await page.getByRole('link', { name: 'Requests', exact: true }).click();
+      await page.locator('.board-line').first().waitFor();
+      const count = await page.locator('.board-line').count();
+      access.endSession();
+      await page.locator(NOTICE).waitFor();
+      const calls = countCalls();
+      await pause(6_000);
+      assert.equal(countCalls(), calls, 'the page must not poll');
+      assert.equal(await page.locator('.board-line').count(), count);
+      access.signIn();
+      await page.getByRole('link', { name: 'Reports', exact: true }).click();
+      await page.locator(NOTICE).waitFor({ state: 'detached' });
+    });
+  });
+
+  test('a link to a CSV file saves the file and never a page to sign in on', async () => {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/status of 401/, /signed-out/);
+      const saved = [];
+      page.on('download', (download) => saved.push(download));
+      await page.goto(view);
+      const link = page.locator('.download a[data-testid="csv"]');
+      await link.waitFor();
+      access.endSession();
+      await link.click();
+      await page.locator(NOTICE).waitFor();
+      await pause(1_000);
+      assert.equal(saved.length, 0, 'nothing must be saved');
+      assert.equal(page.url(), view);
+
+      access.signIn();
+      const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+      const lines = readFileSync(await download.path(), 'utf8').trimEnd().split('\n');
+      assert.equal(lines.length - 1, rows);
+      assert.match(download.suggestedFilename(), /\.csv$/);
+      await page.locator(NOTICE).waitFor({ state: 'detached' });
+      // The browser streams the file to the disk: no script of the page reads it.
+      const files = access.calls.filter(({ path }) => path.startsWith('/api/csv/'));
+      assert.deepEqual(files.map(({ isScript }) => isScript), [false]);
+    });
+  });
+
+  test('code that is loaded on demand after the end of the session is told as signed out, not as unreachable', async () => {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/status of 401/, /signed-out/);
+      await page.goto(view);
+      await waitForRows(page, rows);
+      await waitUntilIdle(page);
+      access.endSession();
+      await page.locator('.figure-menu > summary').first().click();
+      await page.locator(NOTICE).waitFor();
+      assert.equal(await page.locator(NOTICE).count(), 1);
+      assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
+    });
   });
 });

@@ -296,6 +296,96 @@ test('a menu whose items cannot be fetched stays open, and Try again loads them'
   });
 });
 
+/** What the site answers for a file that a deployment has removed: its page. */
+const answerWithPage = (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Lectern</title>' });
+
+test('after a deployment, code that is missing says that Lectern was updated, and Reload shows the same view', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/is outdated/);
+    const { rows } = await stack.truth(month.from, month.to);
+    await page.goto(address(stack, month));
+    await waitForRows(page, rows);
+    await waitUntilIdle(page);
+    await page.route('**/*.wasm', answerWithPage);
+    await page.locator('.figure-menu > summary').first().click();
+    const notice = page.locator('[data-code="updated"]');
+    await notice.getByRole('heading', { name: 'Lectern was updated' }).waitFor();
+    // Other parts that are missing add no further notice, and what is on the screen stays.
+    await page.keyboard.press('Escape');
+    await page.locator('.share-bar summary').first().click();
+    await waitUntilIdle(page);
+    assert.equal(await notice.count(), 1);
+    assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
+    assert.ok(await page.locator('[data-testid="minutes"] svg').first().isVisible());
+    await page.unroute('**/*.wasm');
+    const here = page.url();
+    await notice.getByRole('button', { name: 'Reload' }).click();
+    await waitForRows(page, rows);
+    assert.equal(page.url(), here);
+    assert.equal(await notice.count(), 0);
+  });
+});
+
+test('a data worker that is missing or of another build is not used: Lectern was updated', async () => {
+  const script = await (await fetch(`${stack.url}/data-worker-start.js`)).text();
+  const other = script.replace(/"[0-9a-f]{16}"/, '"0000000000000000"');
+  assert.notEqual(other, script, 'the script must name its build');
+  const deployments = [
+    (route) => route.fulfill({ contentType: 'text/javascript', body: other }),
+    (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' }),
+    answerWithPage,
+  ];
+  for (const answer of deployments) {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/another build/, /MIME type/, /status of 404/);
+      await page.goto(stack.url);
+      await page.getByRole('button', { name: 'Load the last four weeks' }).waitFor();
+      await page.route('**/data-worker-start.js', answer);
+      await page.getByRole('button', { name: 'Load the last four weeks' }).click();
+      await page.locator('[data-code="updated"]').waitFor();
+      assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
+      await page.unroute('**/data-worker-start.js');
+      await page.locator('[data-code="updated"]').getByRole('button', { name: 'Reload' }).click();
+      await page.locator('[data-testid="minutes"] svg').first().waitFor();
+    });
+  }
+});
+
+test('a browser without WebAssembly or Web Workers is told so, and is not left with Loading', async () => {
+  const removals = [
+    () => delete globalThis.WebAssembly,
+    () => delete globalThis.Worker,
+    // An engine that lacks a feature of the program refuses to compile it.
+    () => {
+      WebAssembly.instantiateStreaming = async () => {
+        throw new WebAssembly.CompileError('unknown instruction');
+      };
+    },
+  ];
+  for (const remove of removals) {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/unknown instruction/);
+      await page.addInitScript(remove);
+      await page.goto(address(stack, month));
+      await page.getByRole('alert').getByText('needs WebAssembly and Web Workers').waitFor();
+      assert.equal(await page.getByText('Loading', { exact: true }).count(), 0);
+    });
+  }
+});
+
+test('a page whose program cannot be fetched says so, and Reload starts it', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/ERR_FAILED/, /Failed to fetch/);
+    await page.route('**/page.js', (route) => route.abort());
+    await page.goto(address(stack, month));
+    const notice = page.locator('[data-code="not-loaded"]');
+    await notice.waitFor();
+    await page.unroute('**/page.js');
+    await notice.getByRole('link', { name: 'Reload' }).click();
+    await waitForRows(page, (await stack.truth(month.from, month.to)).rows);
+  });
+});
+
 test('while four weeks arrive the layout does not shift, and the title shows the progress', async () => {
   const { from, to } = weeks(4, 12);
   await withTab(browser, {}, async (page) => {

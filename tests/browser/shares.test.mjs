@@ -36,16 +36,18 @@ async function makeShare(page, name) {
   return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
 }
 
-/** Opens a page of an origin with an embedding snippet, and calls `look` with the frame. */
-async function withEmbeddedShare(origin, snippet, look) {
+/** Opens the first of some pages, given as HTML by their origins, and calls `look` with the frame in it. */
+async function withEmbeddedShare(pages, look) {
   const tab = await browser.open({});
   const { page } = tab;
   try {
-    await page.context().route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Course</title>${snippet}` }));
+    for (const [origin, html] of Object.entries(pages)) {
+      await page.context().route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><title>Course</title>${html}` }));
+    }
     // The browser blocks requests from public origins to loopback, so the test fetches for it. The browser
     // still applies the rules for frames.
     await page.context().route(`${stack.url}/**`, async (route) => route.fulfill({ response: await route.fetch() }));
-    await page.goto(`${origin}/week-1`);
+    await page.goto(`${Object.keys(pages)[0]}/week-1`);
     await look(page.frameLocator('iframe'), page);
   } finally {
     // A refused frame logs errors, which are not problems of the page.
@@ -172,13 +174,28 @@ test('a share of a course can be listed, renamed, rotated and revoked, and old l
     const second = await item.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
     const snippet = await item.getByRole('textbox', { name: 'For the course page' }).inputValue();
     assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{43}" title="For the dean"/);
+    assert.match(await page.getByTestId('embedding').innerText(), /^An embedded share stays blank unless every page around it is among its sites/);
     assert.deepEqual([await openStatus(first), await openStatus(second)], [404, 200]);
     const policy = (await fetch(/src="([^"#]+)/.exec(snippet)[1])).headers.get('content-security-policy');
     assert.match(policy, /frame-ancestors https:\/\/courses\.example\.edu$/);
-    await withEmbeddedShare('https://courses.example.edu', snippet, (frame) => frame.getByRole('heading', { name: 'For the dean' }).waitFor());
-    await withEmbeddedShare('https://elsewhere.example.edu', snippet, async (frame, page) => {
+    await withEmbeddedShare({ 'https://courses.example.edu': snippet }, (frame) => frame.getByRole('heading', { name: 'For the dean' }).waitFor());
+    await withEmbeddedShare({ 'https://elsewhere.example.edu': snippet }, async (frame, page) => {
       await until('the frame is refused', () => page.frames().some((it) => it.url().startsWith('chrome-error:')));
       assert.equal(await frame.getByRole('heading', { name: 'For the dean' }).count(), 0);
+    });
+
+    // Where the course site is not the only page around the share, the frame stays blank, and the snippet's link opens it.
+    const nested = {
+      'https://platform.example.edu': '<iframe src="https://courses.example.edu/week-1" width="900" height="800"></iframe>',
+      'https://courses.example.edu': snippet,
+    };
+    await withEmbeddedShare(nested, async (course, page) => {
+      await until('the frame is refused', () => page.frames().some((it) => it.url().startsWith('chrome-error:')));
+      const [opened] = await Promise.all([
+        page.context().waitForEvent('page'),
+        course.getByRole('link', { name: 'Open in the browser' }).click(),
+      ]);
+      await opened.getByRole('heading', { name: 'For the dean' }).waitFor();
     });
 
     await item.getByRole('button', { name: 'Revoke For the dean' }).click();

@@ -239,6 +239,38 @@ export const GROUPS = [
         },
       },
       {
+        // What Cloudflare Access answers to a script once the session has ended.
+        name: 'signed-out',
+        hasSnapshot: false,
+        expected: [/status of 401/],
+        async show(page, stack) {
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.route('**/api/**', (route) => route.fulfill({ status: 401, contentType: 'text/html', body: '<title>Sign in</title>' }));
+          await page.getByRole('button', { name: /^Previous/ }).click();
+          await page.locator('[data-code="sign-in-needed"]').waitFor();
+        },
+      },
+      {
+        // Code of the page is gone after a deployment: the site answers with its page.
+        name: 'updated',
+        hasSnapshot: false,
+        expected: [/is outdated/],
+        async show(page, stack) {
+          await page.route('**/split_rest-*.wasm', (route) => route.fulfill({ contentType: 'text/html', body: '<title>Lectern</title>' }));
+          await visit(page, address(stack, weeks(4, 4)), CHART);
+          await page.locator('.figure-menu > summary').first().click();
+          await page.locator('[data-code="updated"]').waitFor();
+        },
+      },
+      {
+        name: 'unsupported',
+        hasSnapshot: false,
+        async show(page, stack) {
+          await page.addInitScript(() => delete globalThis.WebAssembly);
+          await visit(page, address(stack, weeks(4, 4)), '[data-code="unsupported"]');
+        },
+      },
+      {
         name: 'failed',
         before: (stack) => stack.waitForFailure(),
         show: (page, stack) => visit(page, address(stack, failing), '.coverage [data-state="failed"]'),

@@ -72,6 +72,9 @@ pub fn SharesPage() -> impl IntoView {
         <ul class="plain-list" data-testid="shares">
             <For each=ids key=Clone::clone children=item />
         </ul>
+        <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| !list.shares.is_empty()))>
+            <p class="quiet small" data-testid="embedding">{text::EMBEDDING}</p>
+        </Show>
     }
 }
 

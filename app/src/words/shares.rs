@@ -18,7 +18,8 @@ pub const PUBLIC_NAME: &str = "Name, shown to everybody who opens the link";
 pub const LIFETIME: &str = "Valid for";
 pub const EMBED: &str = "Embed in a course page";
 pub const SITES: &str = "Sites that may embed it, one per line";
-pub const SITES_ARE: &str = "For example https://courses.example.edu, without a path. At most five.";
+pub const SITES_ARE: &str = "For example https://courses.example.edu, without a path. At most five. List every page around the share: the course \
+     site, and each app of the learning platform that shows the course page in a frame of its own.";
 pub const CREATE: &str = "Create a link";
 pub const CREATING: &str = "Creating…";
 pub const YOUR_SHARES: &str = "Your shares";
@@ -30,6 +31,12 @@ pub const COPY: &str = "Copy";
 pub const CREATE_ANOTHER: &str = "Create another link";
 pub const SNIPPET: &str = "For the course page";
 pub const COPY_SNIPPET: &str = "Copy the snippet";
+/// The link of the snippet, in the page that embeds the share.
+pub const OPEN_IN_BROWSER: &str = "Open in the browser";
+/// Why an embedded share may stay blank.
+pub const EMBEDDING: &str = "An embedded share stays blank unless every page around it is among its sites: the course site, and each app of the \
+     learning platform that shows the course page in a frame of its own. The browser's console names the page that is \
+     missing. The snippet has a link, “Open in the browser”, that works in any case.";
 
 // The page of shares.
 pub const NO_SHARES: &str = "No shares yet. Open a course or one of its reports and choose Share to create a link for people who cannot sign in.";

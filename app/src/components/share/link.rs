@@ -58,7 +58,10 @@ pub fn ShareLink(
     Some(view! {
         <div class="lines" data-testid="made">
             <CopyField text=link label=text::LINK copy=text::COPY field />
-            {snippet.map(|text| view! { <CopyField text label=text::SNIPPET copy=text::COPY_SNIPPET /> })}
+            {snippet.map(|text| view! {
+                <CopyField text label=text::SNIPPET copy=text::COPY_SNIPPET />
+                <p class="quiet small">{text::EMBEDDING}</p>
+            })}
             <p class="small" role="status">{text::SHOWN_ONCE}</p>
         </div>
     })
@@ -90,12 +93,15 @@ pub fn page_origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// The HTML with which another site embeds a share.
+/// The HTML with which another site embeds a share. Below it is a link that opens the share by itself: where one of the pages
+/// around it may not embed it, the frame stays blank.
 #[must_use]
 pub fn embed_snippet(origin: &str, id: &str, token: &str, name: &str) -> String {
     let name = name.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     format!(
-        "<iframe src=\"{origin}/s/{id}#{token}\" title=\"{name}\" width=\"100%\" height=\"600\" style=\"border:0\"></iframe>"
+        "<iframe src=\"{origin}/s/{id}#{token}\" title=\"{name}\" width=\"100%\" height=\"600\" style=\"border:0\"></iframe>\n\
+         <p><a href=\"{origin}/s#{token}\" target=\"_blank\" rel=\"noopener\" title=\"{name}\">{}</a></p>",
+        text::OPEN_IN_BROWSER
     )
 }
 
@@ -109,7 +115,8 @@ mod tests {
         assert_eq!(
             text,
             "<iframe src=\"https://l.example.edu/s/0a#tok-en_\" title=\"&quot;>&lt;script>&amp;\" width=\"100%\" \
-             height=\"600\" style=\"border:0\"></iframe>"
+             height=\"600\" style=\"border:0\"></iframe>\n<p><a href=\"https://l.example.edu/s#tok-en_\" target=\"_blank\" \
+             rel=\"noopener\" title=\"&quot;>&lt;script>&amp;\">Open in the browser</a></p>"
         );
     }
 }
