@@ -3,8 +3,8 @@
 //! A value is its fields one after the other: numbers in as few bytes as they need, texts and lists after their length,
 //! an enum after the number of its variant. JSON would make both programs larger.
 //!
-//! There are no field names and no versions: page and data worker always come from one build, and the bytes are never
-//! stored. They do not say what they contain either, so a type of a message must not use what needs that: `untagged`,
+//! There are no field names and no versions: page and data worker always come from one build (`data-worker-start.js` refuses
+//! another), and the bytes are never stored. They do not say what they contain either, so a type of a message must not use what needs that: `untagged`,
 //! `flatten`, `skip_serializing_if`, or a tag inside the value.
 
 use serde::Serialize;

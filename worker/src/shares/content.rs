@@ -109,7 +109,7 @@ fn draw_chart(chart: &Chart, id: &str, size: Size) -> Markup {
 /// separators.
 fn render_table(title: &str, table: &SortableTable) -> Markup {
     html! {
-        div class="scroll" tabindex="0" {
+        div class="scroll" tabindex="0" role="group" aria-label=(title) {
             table {
                 caption { (title) }
                 thead {
