@@ -89,7 +89,7 @@ pub async fn fetch_text(url: &str) -> ApiResult<String> {
 /// # Errors
 /// [`ApiError`].
 pub async fn fetch_code(url: &str) -> ApiResult<Option<String>> {
-    let response = send_request(request(Method::GET, url).build()).await?;
+    let response = send(request(Method::GET, url).build()).await?;
     // The site answers with its page for every path without a file.
     let is_page = response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     if response.status() == 404 || (response.ok() && is_page) {
@@ -159,16 +159,21 @@ fn request(method: Method, url: &str) -> RequestBuilder {
     RequestBuilder::new(url).method(method).header(name, value).redirect(RequestRedirect::Manual)
 }
 
+/// Sends a call of the API. One that succeeds after the end of the session was noticed says that there is another session.
 async fn send_request(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
-    let request = request.map_err(|e| ApiError::InvalidResponse(e.to_string()))?;
     let was_signed_out = interruption::is_signed_out();
+    let response = send(request).await?;
+    if was_signed_out && response.ok() {
+        interruption::end_sign_out();
+    }
+    Ok(response)
+}
+
+async fn send(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
+    let request = request.map_err(|e| ApiError::InvalidResponse(e.to_string()))?;
     let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
     if response.type_() == ResponseType::Opaqueredirect {
         return Err(ApiError::SignedOut.announced());
-    }
-    // A response to a call from before the end of the session would say nothing.
-    if was_signed_out && response.ok() {
-        interruption::end_sign_out();
     }
     Ok(response)
 }

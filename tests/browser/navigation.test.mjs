@@ -331,20 +331,20 @@ test('a data worker that is missing or of another build is not used: Lectern was
   const other = script.replace(/"[0-9a-f]{16}"/, '"0000000000000000"');
   assert.notEqual(other, script, 'the script must name its build');
   const deployments = [
-    (route) => route.fulfill({ contentType: 'text/javascript', body: other }),
-    (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' }),
-    answerWithPage,
+    ['**/data-worker-start.js', (route) => route.fulfill({ contentType: 'text/javascript', body: other })],
+    ['**/data-worker-start.js', (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' })],
+    ['**/data-worker.js', answerWithPage],
   ];
-  for (const answer of deployments) {
+  for (const [files, answer] of deployments) {
     await withTab(browser, {}, async (page, tab) => {
       tab.expect(/another build/, /MIME type/, /status of 404/);
       await page.goto(stack.url);
       await page.getByRole('button', { name: 'Load the last four weeks' }).waitFor();
-      await page.route('**/data-worker-start.js', answer);
+      await page.route(files, answer);
       await page.getByRole('button', { name: 'Load the last four weeks' }).click();
       await page.locator('[data-code="updated"]').waitFor();
       assert.equal(await page.locator('[data-code="unreachable"]').count(), 0);
-      await page.unroute('**/data-worker-start.js');
+      await page.unroute(files);
       await page.locator('[data-code="updated"]').getByRole('button', { name: 'Reload' }).click();
       await page.locator('[data-testid="minutes"] svg').first().waitFor();
     });
