@@ -245,4 +245,13 @@ mod tests {
         assert!(html.contains(&format!("<nav aria-label=\"{}\">{nav}</nav>", words::NAME)), "{shell}");
         assert!(html.contains(&format!("<a class=\"top-name\" href=\"/\">{}</a>", words::NAME)), "{shell}");
     }
+
+    #[test]
+    fn the_shell_has_the_notices_that_start_js_shows() {
+        let (shell, script) = (include_str!("../../index.html"), include_str!("../public/start.js"));
+        for id in ["unsupported", "not-loaded"] {
+            assert!(shell.contains(&format!("<template id=\"{id}\">")), "{id}");
+            assert!(script.contains(&format!("\"{id}\"")), "{id}");
+        }
+    }
 }
