@@ -11,10 +11,20 @@
 /// ```
 #[must_use]
 pub fn normalize_name(name: &str) -> String {
+    normalized_chars(name).collect()
+}
+
+/// The characters of [`normalize_name`].
+fn normalized_chars(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|c| !matches!(c, '_' | '-' | '\u{feff}') && !c.is_whitespace())
         .map(|c| c.to_ascii_lowercase())
-        .collect()
+}
+
+/// Whether two names are the same column's, in any spelling.
+#[must_use]
+pub fn is_same_name(a: &str, b: &str) -> bool {
+    normalized_chars(a).eq(normalized_chars(b))
 }
 
 /// The index in `header` of the column called `name`, in any spelling.
@@ -27,4 +37,10 @@ pub fn position<S: AsRef<str>>(header: &[S], name: &str) -> Option<usize> {
 #[must_use]
 pub fn is_email(name: &str) -> bool {
     normalize_name(name).contains("email")
+}
+
+/// Whether a column holds institution roles, in every report: its name ends with `role`.
+#[must_use]
+pub fn is_role(name: &str) -> bool {
+    normalize_name(name).ends_with("role")
 }

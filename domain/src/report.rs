@@ -269,6 +269,10 @@ pub struct ReportDescriptor {
     pub columns: &'static [&'static str],
     /// The columns with ids of Echo360, which are read in their normal form.
     pub id_columns: &'static [&'static str],
+    /// The columns with numbers, and with 0 or 1 for no or yes.
+    pub number_columns: &'static [&'static str],
+    /// The columns with times and days.
+    pub time_columns: &'static [&'static str],
     /// The columns that identify or name a person.
     pub personal_columns: &'static [&'static str],
     /// The column with the row's time; `None` unless the shape is [`Shape::Rows`].
@@ -333,6 +337,55 @@ pub fn is_id_column(report: Option<KnownReport>, name: &str) -> bool {
     column::position(columns, name).is_some()
 }
 
+/// What the cells of a column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Ids of Echo360, and section numbers, which identify sections too.
+    Id,
+    /// E-mail addresses.
+    Email,
+    /// Institution roles.
+    Role,
+    /// Numbers, and 0 or 1 for no or yes.
+    Number,
+    /// Times and days.
+    Time,
+    /// Everything else: names, codes, and what people wrote. Any text may be data here.
+    Text,
+}
+
+/// The kind of a column of a report. In an unknown report, and in columns that the reference does not
+/// document, only ids, e-mail addresses and roles are recognized, by their names.
+///
+/// ```
+/// use domain::report::{ColumnKind, KnownReport, column_kind};
+/// assert_eq!(column_kind(Some(KnownReport::VideoView), "duration_minute"), ColumnKind::Number);
+/// assert_eq!(column_kind(Some(KnownReport::QAndA), "Question Role"), ColumnKind::Role);
+/// assert_eq!(column_kind(None, "userid"), ColumnKind::Id);
+/// assert_eq!(column_kind(None, "visit_count"), ColumnKind::Text);
+/// ```
+#[must_use]
+pub fn column_kind(report: Option<KnownReport>, name: &str) -> ColumnKind {
+    let descriptor = report.map(KnownReport::descriptor);
+    let is_one_of = |columns: &[&str]| column::position(columns, name).is_some();
+    if is_id_column(report, name) || is_one_of(SECTION_NUMBER_COLUMNS) {
+        ColumnKind::Id
+    } else if column::is_email(name) {
+        ColumnKind::Email
+    } else if column::is_role(name) {
+        ColumnKind::Role
+    } else if descriptor.is_some_and(|report| is_one_of(report.number_columns)) {
+        ColumnKind::Number
+    } else if descriptor.is_some_and(|report| is_one_of(report.time_columns)) {
+        ColumnKind::Time
+    } else {
+        ColumnKind::Text
+    }
+}
+
+/// The columns with a section's number. They are not read in the normal form of ids.
+const SECTION_NUMBER_COLUMNS: &[&str] = &["sectionNumber"];
+
 /// Who did what a row records, in most reports.
 const USER: Option<PersonColumns> = Some(PersonColumns { user: "userid", role: "role" });
 
@@ -367,6 +420,21 @@ const ASSET_COLUMNS: &[&str] = &[
     "published_date",
 ];
 
+const ASSET_NUMBERS: &[&str] = &[
+    "scheduled",
+    "transcribed",
+    "video_duration_in_minutes",
+    "view_count",
+    "downloads",
+    "view_duration_in_minutes",
+    "public",
+    "private",
+    "live",
+    "on_demand",
+];
+
+const ASSET_TIMES: &[&str] = &["create_date", "last_view", "published_date"];
+
 const ASSET_ESSENTIAL: &[&str] = &["mediaid", "course_identifier", "section_number", "view_count"];
 
 static ASSET: ReportDescriptor = ReportDescriptor {
@@ -377,6 +445,8 @@ static ASSET: ReportDescriptor = ReportDescriptor {
     shape: Shape::Snapshot,
     columns: ASSET_COLUMNS,
     id_columns: &["mediaid", "course_identifier"],
+    number_columns: ASSET_NUMBERS,
+    time_columns: ASSET_TIMES,
     personal_columns: &["owner_name"],
     time: None,
     course: "course_identifier",
@@ -402,6 +472,8 @@ static ASSET_BY_DATE: ReportDescriptor = ReportDescriptor {
     shape: Shape::Sums,
     columns: ASSET_COLUMNS,
     id_columns: &["mediaid", "course_identifier"],
+    number_columns: ASSET_NUMBERS,
+    time_columns: ASSET_TIMES,
     personal_columns: &["owner_name"],
     time: None,
     course: "course_identifier",
@@ -442,6 +514,8 @@ static PRESENTATION: ReportDescriptor = ReportDescriptor {
         "slide_count",
     ],
     id_columns: &["presentationID", "sectionId", "courseId", "userid"],
+    number_columns: &["slide_count"],
+    time_columns: &["event_timestamp"],
     personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -481,6 +555,8 @@ static VIDEO_VIEW: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["VideoId", "sectionId", "courseId", "userid"],
+    number_columns: &["duration_Minute"],
+    time_columns: &["event_timestamp"],
     personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -519,6 +595,8 @@ static CONFUSED: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
+    number_columns: &[],
+    time_columns: &["event_timestamp"],
     personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -564,6 +642,8 @@ static POLLING: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["presentation_id", "sectionId", "courseId", "activity_id", "answer_id", "userid"],
+    number_columns: &["isCorrect"],
+    time_columns: &["event_timestamp"],
     personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -609,6 +689,8 @@ static Q_AND_A: ReportDescriptor = ReportDescriptor {
         "answer_role",
     ],
     id_columns: &["questionid", "sectionId", "courseId", "question_userid", "answerid", "answer_userid"],
+    number_columns: &[],
+    time_columns: &["event_timestamp"],
     personal_columns: &[
         "question_userid",
         "question_firstname",
@@ -658,6 +740,8 @@ static NOTES: ReportDescriptor = ReportDescriptor {
         "role",
     ],
     id_columns: &["PresentationID", "sectionId", "courseId", "userid"],
+    number_columns: &["note_count"],
+    time_columns: &["event_timestamp"],
     personal_columns: PERSONAL_COLUMNS,
     time: Some("event_timestamp"),
     course: "courseId",
@@ -707,6 +791,34 @@ mod tests {
             }
             for name in report.personal_columns {
                 assert!(report.columns.contains(name), "{} {name}", report.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_column_of_a_kind_is_documented_and_has_that_kind() {
+        for report in KnownReport::ALL {
+            let descriptor = report.descriptor();
+            for (columns, kind) in [
+                (descriptor.id_columns, ColumnKind::Id),
+                (descriptor.number_columns, ColumnKind::Number),
+                (descriptor.time_columns, ColumnKind::Time),
+                (&[descriptor.course, descriptor.section], ColumnKind::Id),
+                (descriptor.time.as_slice(), ColumnKind::Time),
+            ] {
+                for name in columns {
+                    assert!(descriptor.columns.contains(name), "{} {name}", descriptor.name);
+                    assert_eq!(column_kind(Some(report), name), kind, "{} {name}", descriptor.name);
+                }
+            }
+            for name in descriptor.columns.iter().copied() {
+                let key = column::normalize_name(name);
+                let is_kind = |kind| column_kind(Some(report), name) == kind;
+                assert_eq!(is_kind(ColumnKind::Role), key.ends_with("role"), "{} {name}", descriptor.name);
+                assert_eq!(is_kind(ColumnKind::Email), key.ends_with("email"), "{} {name}", descriptor.name);
+                if key.ends_with("name") || ["answer", "question", "content", "solution"].contains(&&*key) {
+                    assert!(is_kind(ColumnKind::Text), "{} {name}", descriptor.name);
+                }
             }
         }
     }
