@@ -5,12 +5,31 @@ use domain::report::{KnownReport, ReportDescriptor};
 
 /// Why a file is rejected: a sentence that begins with "It" or "Its" and can be shown on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadFile(String);
+pub struct BadFile {
+    sentence: String,
+    may_have_backslash_quotes: bool,
+}
 
 impl BadFile {
     /// Creates the error from its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self { sentence: sentence.into(), may_have_backslash_quotes: false }
+    }
+
+    /// The error for a file without content.
+    pub(crate) fn empty() -> Self {
+        Self::new("It is empty.")
+    }
+
+    /// The error for rows that may be valid if quotation marks are escaped with backslashes.
+    pub(crate) fn with_backslash_quotes(self, may_have_backslash_quotes: bool) -> Self {
+        Self { may_have_backslash_quotes, ..self }
+    }
+
+    /// Whether the file may be valid if it is read with [`Quoting::Backslash`](crate::quoting::Quoting).
+    #[must_use]
+    pub fn may_have_backslash_quotes(&self) -> bool {
+        self.may_have_backslash_quotes
     }
 
     /// The text of the problem that the page shows: that the file cannot be used, and why.
@@ -22,7 +41,7 @@ impl BadFile {
 
 impl std::fmt::Display for BadFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.sentence)
     }
 }
 
@@ -78,6 +97,24 @@ impl HeaderLayout {
                 .filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
             columns,
         })
+    }
+
+    /// Whether a row repeats the header row: its cells are the column names, in any spelling. A byte order
+    /// mark may come first; then the first cell's quotation marks count as text.
+    pub(crate) fn is_repeated_by<'a>(&self, cell: impl Fn(usize) -> &'a [u8]) -> bool {
+        self.columns.iter().enumerate().all(|(at, name)| {
+            std::str::from_utf8(cell(at)).is_ok_and(|text| {
+                let text = text.strip_prefix('\u{feff}').map_or(text, |text| text.trim_matches('"'));
+                column::is_same_name(text, name)
+            })
+        })
+    }
+
+    /// Whether another header row has the same columns and delimiter.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.delimiter == other.delimiter
+            && self.columns.len() == other.columns.len()
+            && self.columns.iter().zip(&other.columns).all(|(a, b)| column::is_same_name(a, b))
     }
 }
 
