@@ -2,16 +2,21 @@
 //!
 //! A file has the rows of the whole institution, interleaved, but an instructor may see only one section. So
 //! rows are grouped by section while they stream past. When [`MAX_BUFFERED_BYTES`] are buffered, every group
-//! becomes a slice. A row keeps its bytes, except that its line end becomes `\n`, so slices of one section
-//! can be concatenated.
+//! becomes a slice. Slices are RFC 4180 with `\n` as line end, so slices of one section can be concatenated.
+//! A row keeps its bytes, except that cells with a null marker ([`crate::null_marker`]) become empty, and
+//! that quotation marks which the file escapes with backslashes are doubled ([`crate::quoting`]). Header
+//! rows between the rows are dropped.
 //!
 //! A file with a wrong header, or with a row whose number of cells differs from the header's, is rejected.
-//! [`BadFile`] is the only error: the caller tries again.
+//! [`BadFile`] is the only error: the caller tries again. Errors count a file's data rows, and its lines
+//! as an editor does: from 1, with the header row and with line breaks inside cells.
 
+use crate::decode::skip_line_ends;
 use crate::erasure_filter::ErasureFilter;
+use crate::null_marker::NullMarkers;
+use crate::quoting::{BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180};
 use crate::report_file::{BadFile, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;
-use domain::column;
 use domain::erasure::SweepFindings;
 use domain::ids::normalize_id;
 use domain::report::KnownReport;
@@ -75,6 +80,10 @@ pub struct SplitSummary {
     pub sections: BTreeMap<(String, String), SectionInfo>,
     /// Erased rows that were dropped, and identifiers learned from them.
     pub findings: SweepFindings,
+    /// Header rows between the rows, which were dropped.
+    pub repeated_headers: u64,
+    /// Null markers that were removed, by column name; erased rows included.
+    pub null_markers: BTreeMap<String, u64>,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -93,6 +102,9 @@ pub struct SplitSummary {
 /// ```
 pub struct Splitter {
     report: Option<KnownReport>,
+    quoting: Quoting,
+    /// Converts the current file's rows; `None` if they are RFC 4180 already.
+    backslashes: Option<BackslashConverter>,
     reader: csv_core::Reader,
     /// Bytes not yet split into rows: the start of a row, or of the file.
     pending: Vec<u8>,
@@ -101,6 +113,7 @@ pub struct Splitter {
     /// Whether the current file's header row has been read.
     in_rows: bool,
     layout: Option<HeaderLayout>,
+    null_markers: NullMarkers,
     /// The current row's cells without quotes, concatenated; the first `cells_length` bytes are used.
     cells: Vec<u8>,
     cells_length: usize,
@@ -115,8 +128,13 @@ pub struct Splitter {
     rows: u64,
     bytes: u64,
     sections: BTreeMap<(String, String), SectionInfo>,
-    /// Rows read, dropped ones included.
+    /// Files whose header row was read.
+    files: u64,
+    /// Rows read of the current file, erased ones included.
     rows_read: u64,
+    repeated_headers: u64,
+    /// Whether a row had a backslash before a quotation mark.
+    has_backslash_quotes: bool,
     erasures: Option<ErasureFilter>,
 }
 
@@ -134,11 +152,14 @@ impl Splitter {
     pub fn new(report: Option<KnownReport>) -> Self {
         Self {
             report,
+            quoting: Quoting::default(),
+            backslashes: None,
             reader: csv_core::Reader::new(),
             pending: Vec::new(),
             scanned: 0,
             in_rows: false,
             layout: None,
+            null_markers: NullMarkers::new(&[], report, b','),
             cells: vec![0; 4 << 10],
             cells_length: 0,
             ends: vec![0; MAX_COLUMNS],
@@ -150,7 +171,10 @@ impl Splitter {
             rows: 0,
             bytes: 0,
             sections: BTreeMap::new(),
+            files: 0,
             rows_read: 0,
+            repeated_headers: 0,
+            has_backslash_quotes: false,
             erasures: None,
         }
     }
@@ -161,12 +185,21 @@ impl Splitter {
         Self { erasures, ..self }
     }
 
+    /// Reads quotation marks inside cells by another rule than RFC 4180.
+    #[must_use]
+    pub fn with_quoting(self, quoting: Quoting) -> Self {
+        Self { quoting, ..self }
+    }
+
     /// Reads the next bytes of a file and passes complete slices to `sink`.
     ///
     /// # Errors
     /// A header or row that does not fit the report.
     pub fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
-        self.pending.extend_from_slice(bytes);
+        match &mut self.backslashes {
+            Some(backslashes) => backslashes.convert(bytes, &mut self.pending),
+            None => self.pending.extend_from_slice(bytes),
+        }
         if !self.in_rows && !self.read_header(false)? {
             return Ok(());
         }
@@ -176,24 +209,21 @@ impl Splitter {
     /// Must be called at the end of each file: reads its last row, which may lack a line end.
     ///
     /// # Errors
-    /// A header or row that does not fit the report; a file that ends inside a quoted cell.
+    /// A header or row that does not fit the report; a file that is empty or ends inside a quoted cell.
     pub fn end_file(&mut self, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         if !self.in_rows {
-            if self.pending.is_empty() && self.layout.is_some() {
-                // An empty file after the first: no rows.
-                return Ok(());
-            }
             self.read_header(true)?;
         }
-        // A last row that is cut inside a quoted cell has an odd number of quotes; the reader accepts it.
-        let rest = trim_line_ends(&self.pending);
-        if !self.pending.ends_with(b"\n") && rest.iter().filter(|b| **b == b'"').count() % 2 == 1 {
-            return Err(BadFile::new("It ends inside a quoted cell."));
+        // The reader would accept a last row that is cut inside a quoted cell.
+        let delimiter = self.layout.as_ref().map_or(b',', |layout| layout.delimiter);
+        if skip_line_ends(&self.pending).is_some_and(|row| ends_in_quotes(row, delimiter)) {
+            return Err(self.bad_row(0, "has a quoted cell without an end"));
         }
         self.read_rows(true, sink)?;
         self.pending.clear();
         self.scanned = 0;
         self.in_rows = false;
+        self.backslashes = None;
         Ok(())
     }
 
@@ -203,13 +233,15 @@ impl Splitter {
     /// When there was no file, or the rows could not be deflated.
     pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<SplitSummary, BadFile> {
         self.flush_all(sink)?;
-        let layout = self.layout.ok_or_else(|| BadFile::new("It is empty."))?;
+        let layout = self.layout.ok_or_else(BadFile::empty)?;
         Ok(SplitSummary {
             header: layout.header,
             rows: self.rows,
             bytes: self.bytes,
             sections: self.sections,
             findings: self.erasures.map(ErasureFilter::into_matches).unwrap_or_default(),
+            repeated_headers: self.repeated_headers,
+            null_markers: self.null_markers.into_counts(&layout.columns),
         })
     }
 
@@ -221,6 +253,9 @@ impl Splitter {
         }
         if self.pending.starts_with(bom) {
             self.pending.drain(..bom.len());
+        }
+        if self.pending.is_empty() && at_end {
+            return Err(BadFile::empty());
         }
         if self.pending.trim_ascii_start().starts_with(b"<") {
             return Err(BadFile::new("It is a web page, not a report."));
@@ -236,21 +271,25 @@ impl Splitter {
         };
         let line: Vec<u8> = self.pending.drain(..length).collect();
         let layout = HeaderLayout::parse(&line, self.report)?;
-        if let Some(first) = &self.layout {
-            let has_same_name =
-                |a: &String, b: &String| column::normalize_name(a) == column::normalize_name(b);
-            let is_same_layout = first.columns.len() == layout.columns.len()
-                && first.delimiter == layout.delimiter
-                && first.columns.iter().zip(&layout.columns).all(|(a, b)| has_same_name(a, b));
-            if !is_same_layout {
-                return Err(BadFile::new("Its files have different header rows."));
-            }
+        if self.layout.as_ref().is_some_and(|first| !first.is_same(&layout)) {
+            return Err(BadFile::new("Its files have different header rows."));
         }
-        self.reader = csv_core::ReaderBuilder::new().delimiter(layout.delimiter).build();
+        let delimiter = layout.delimiter;
+        self.reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
         if let Some(erasures) = &mut self.erasures {
             erasures.read_header(&layout.columns, self.report);
         }
-        self.layout.get_or_insert(layout);
+        if self.layout.is_none() {
+            self.null_markers = NullMarkers::new(&layout.columns, self.report, delimiter);
+            self.layout = Some(layout);
+        }
+        if self.quoting == Quoting::Backslash {
+            let mut backslashes = BackslashConverter::new(delimiter);
+            let rows = std::mem::take(&mut self.pending);
+            backslashes.convert(&rows, &mut self.pending);
+            self.backslashes = Some(backslashes);
+        }
+        (self.files, self.rows_read) = (self.files + 1, 0);
         self.in_rows = true;
         self.scanned = 0;
         (self.cells_length, self.cell_count) = (0, 0);
@@ -279,8 +318,10 @@ impl Splitter {
                 ReadRecordResult::OutputFull if self.cells.len() < 2 * MAX_SLICE_BYTES => {
                     self.cells.resize(self.cells.len() * 2, 0);
                 }
-                ReadRecordResult::OutputFull => return Err(self.bad_row("is over 1.8 MB long")),
-                ReadRecordResult::OutputEndsFull => return Err(self.bad_row("has over 1,000 cells")),
+                ReadRecordResult::OutputFull => return Err(self.bad_row(row_start, "is over 1.8 MB long")),
+                ReadRecordResult::OutputEndsFull => {
+                    return Err(self.bad_row(row_start, "has over 1,000 cells"));
+                }
                 ReadRecordResult::Record => {
                     let raw = row_start..self.scanned;
                     row_start = self.scanned;
@@ -295,17 +336,31 @@ impl Splitter {
         Ok(())
     }
 
-    /// Adds the current row, whose bytes are `pending[raw]`, to the group of its section.
+    /// Adds the current row, whose bytes are `pending[raw]`, to the group of its section, unless it repeats
+    /// the header row or is erased.
     fn add_row(&mut self, raw: std::ops::Range<usize>, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
         let Some(layout) = &self.layout else { return Err(BadFile::new("It has no header row.")) };
         if self.cell_count != layout.columns.len() {
             let problem =
                 format!("has {} cells where the header has {}", self.cell_count, layout.columns.len());
-            return Err(self.bad_row(&problem));
+            return Err(self.bad_row(raw.start, &problem));
         }
-        let raw = trim_line_ends(self.pending.get(raw).unwrap_or_default());
-        if raw.len() >= MAX_SLICE_BYTES {
-            return Err(self.bad_row("is over 1.8 MB long"));
+        if layout.is_repeated_by(|at| cell_at(&self.cells, &self.ends, at)) {
+            self.repeated_headers += 1;
+            return Ok(());
+        }
+        let row = trim_line_ends(self.pending.get(raw.clone()).unwrap_or_default());
+        let has_backslash_quote = has_backslash_quote(row);
+        if (has_backslash_quote || self.quoting == Quoting::Backslash) && !is_rfc_4180(row, layout.delimiter)
+        {
+            return Err(self.bad_row(raw.start, "has quotation marks that are not doubled"));
+        }
+        self.has_backslash_quotes |= has_backslash_quote;
+        let (cells, ends) = (&mut self.cells, self.ends.get_mut(..self.cell_count).unwrap_or_default());
+        let without_markers = self.null_markers.remove(row, cells, ends);
+        let row = without_markers.as_deref().unwrap_or(row);
+        if row.len() >= MAX_SLICE_BYTES {
+            return Err(self.bad_row(raw.start, "is over 1.8 MB long"));
         }
         self.rows_read += 1;
         if let Some(erasures) = &mut self.erasures
@@ -333,17 +388,17 @@ impl Splitter {
             self.groups.insert(self.key.clone(), Group { course, section, rows: 0, raw: Vec::new() });
         }
         if let Some(group) = self.groups.get_mut(&self.key) {
-            if group.raw.len() + raw.len() >= MAX_SLICE_BYTES {
+            if group.raw.len() + row.len() >= MAX_SLICE_BYTES {
                 self.buffered_bytes -= group.raw.len();
                 sink(compress_group(&mut self.deflate, group)?);
             }
-            group.raw.extend_from_slice(raw);
+            group.raw.extend_from_slice(row);
             group.raw.push(b'\n');
             group.rows += 1;
-            self.buffered_bytes += raw.len() + 1;
+            self.buffered_bytes += row.len() + 1;
         }
         self.rows += 1;
-        self.bytes += raw.len() as u64 + 1;
+        self.bytes += row.len() as u64 + 1;
         if self.buffered_bytes >= MAX_BUFFERED_BYTES { self.flush_all(sink) } else { Ok(()) }
     }
 
@@ -359,8 +414,22 @@ impl Splitter {
         Ok(())
     }
 
-    fn bad_row(&self, problem: &str) -> BadFile {
-        BadFile::new(format!("Its row {} {problem}.", self.rows_read + 1))
+    /// The error for the row that starts at `pending[start]`, with its number and its first line.
+    fn bad_row(&self, start: usize, problem: &str) -> BadFile {
+        let row = self.pending.get(start..self.scanned).and_then(skip_line_ends).unwrap_or_default();
+        let line_ends = row.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let row_number = self.rows_read + 1;
+        // The header row is line 1, and the reader starts at its end.
+        let place = match self.reader.line().saturating_sub(line_ends) {
+            // The lines end with `\r`, which the reader does not count.
+            ..=1 => String::new(),
+            line if self.files > 1 => format!(" (line {line} of file {})", self.files),
+            line => format!(" (line {line})"),
+        };
+        let may_have_backslash_quotes =
+            self.quoting == Quoting::Doubled && (self.has_backslash_quotes || has_backslash_quote(row));
+        BadFile::new(format!("Its row {row_number}{place} {problem}."))
+            .with_backslash_quotes(may_have_backslash_quotes)
     }
 }
 
@@ -422,185 +491,4 @@ fn compress_group(deflate: &mut Compress, group: &mut Group) -> Result<Slice, Ba
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::io::Read;
-
-    fn videoview() -> Option<KnownReport> {
-        Some(KnownReport::VideoView)
-    }
-
-    fn inflate(slice: &Slice) -> Vec<u8> {
-        let mut raw = Vec::new();
-        flate2::read::DeflateDecoder::new(&slice.bytes[..]).read_to_end(&mut raw).unwrap();
-        assert_eq!((raw.len(), crc32fast::hash(&slice.bytes)), (slice.raw_length as usize, slice.crc32));
-        assert_eq!(raw.last(), Some(&b'\n'));
-        raw
-    }
-
-    fn split(
-        report: Option<KnownReport>,
-        files: &[Vec<u8>],
-        piece_size: usize,
-    ) -> Result<(SplitSummary, Vec<Slice>), BadFile> {
-        let mut splitter = Splitter::new(report);
-        let mut slices = Vec::new();
-        for file in files {
-            for piece in file.chunks(piece_size.max(1)) {
-                splitter.push(piece, &mut |slice| slices.push(slice))?;
-            }
-            splitter.end_file(&mut |slice| slices.push(slice))?;
-        }
-        let summary = splitter.finish(&mut |slice| slices.push(slice))?;
-        Ok((summary, slices))
-    }
-
-    const HEADER: [&str; 6] = ["VideoId", "VideoName", "sectionId", "courseId", "event_timestamp", "userid"];
-
-    fn file(
-        rows: &[[String; 6]],
-        delimiter: u8,
-        is_crlf: bool,
-        has_bom: bool,
-        ends_with_line_end: bool,
-    ) -> Vec<u8> {
-        let mut writer = csv::WriterBuilder::new()
-            .delimiter(delimiter)
-            .terminator(if is_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') })
-            .from_writer(if has_bom { vec![0xEF, 0xBB, 0xBF] } else { Vec::new() });
-        writer.write_record(HEADER).unwrap();
-        for row in rows {
-            writer.write_record(row).unwrap();
-        }
-        let mut file = writer.into_inner().unwrap();
-        while !ends_with_line_end && file.last().is_some_and(|end| b"\r\n".contains(end)) {
-            file.pop();
-        }
-        file
-    }
-
-    fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-        rows.sort();
-        rows
-    }
-
-    fn cell() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "[a-z]{1,6}",
-            Just("say \"hi\", \n\r\n and | go\ton".to_owned()),
-            Just("Ünïcödé '=1+1".to_owned()),
-            Just("\"".to_owned()),
-            Just("x,".to_owned()),
-        ]
-    }
-
-    /// An id in one of the spellings that files may have.
-    fn spell(id: &str, number: u8, spelling: usize) -> String {
-        let id = format!("{id}{number}");
-        [id.clone(), id.to_uppercase(), format!("{{{id}}}"), format!(" {id} ")][spelling].clone()
-    }
-
-    proptest! {
-        #[test]
-        fn every_row_is_in_one_slice_of_its_own_section(
-            rows in prop::collection::vec((cell(), cell(), (0u8..3, 0usize..4), (0u8..3, 0usize..4), cell()), 1..40),
-            delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
-            is_crlf in any::<bool>(),
-            has_bom in any::<bool>(),
-            ends_with_line_end in any::<bool>(),
-            files in 1usize..3,
-            piece_size in 1usize..200,
-        ) {
-            let rows: Vec<[String; 6]> = rows
-                .into_iter()
-                .map(|(id, name, s, c, user)| {
-                    let [s, c] = [("s", s), ("c", c)].map(|(id, (number, spelling))| spell(id, number, spelling));
-                    [id, name, s, c, "2026-02-02 10:00:00".into(), user]
-                })
-                .collect();
-            let files: Vec<Vec<u8>> = rows
-                .chunks(rows.len().div_ceil(files))
-                .map(|rows| file(rows, delimiter, is_crlf, has_bom, ends_with_line_end))
-                .collect();
-            let (summary, slices) = split(videoview(), &files, piece_size).unwrap();
-            prop_assert_eq!(summary.rows, rows.len() as u64);
-            let mut found = Vec::new();
-            for slice in &slices {
-                let raw = inflate(slice);
-                let mut reader =
-                    csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(&raw[..]);
-                let mut count = 0;
-                for record in reader.records() {
-                    let record = record.unwrap();
-                    let ids = [&record[3], &record[2]].map(|id| id.trim_matches(['{', '}', ' ']).to_lowercase());
-                    prop_assert_eq!([&ids[0], &ids[1]], [&slice.course, &slice.section]);
-                    found.push(record.iter().map(str::to_owned).collect::<Vec<_>>());
-                    count += 1;
-                }
-                prop_assert_eq!(count, slice.rows);
-            }
-            let expected = rows.iter().map(|row| row.to_vec()).collect();
-            prop_assert_eq!(sorted(found), sorted(expected));
-            prop_assert_eq!(summary.bytes, slices.iter().map(|s| u64::from(s.raw_length)).sum::<u64>());
-        }
-    }
-
-    #[test]
-    fn an_invalid_file_is_rejected_with_a_reason() {
-        let reason = |file: &str| split(videoview(), &[file.as_bytes().to_vec()], 7).unwrap_err().to_string();
-        assert_eq!(reason("<!doctype html><p>Service Unavailable"), "It is a web page, not a report.");
-        assert_eq!(reason("VideoId,userid\n1,2\n"), "Its header row lacks the column `sectionId`.");
-        let header = HEADER.join(",");
-        assert_eq!(
-            reason(&format!("{header}\n1,2,3,4,5\n")),
-            "Its row 1 has 5 cells where the header has 6."
-        );
-        assert_eq!(reason("\n\n"), "It has no header row.");
-        assert!(split(videoview(), &[], 1).is_err());
-        let mixed = [format!("{header}\n").into_bytes(), format!("more,{header}\n").into_bytes()];
-        assert_eq!(
-            split(videoview(), &mixed, 9).unwrap_err().to_string(),
-            "Its files have different header rows."
-        );
-    }
-
-    #[test]
-    fn a_file_with_only_a_header_gives_no_rows_and_no_slices() {
-        for end in ["", "\n", "\r\n"] {
-            let (summary, slices) =
-                split(videoview(), &[format!("{}{end}", HEADER.join(",")).into_bytes()], 3).unwrap();
-            assert_eq!((summary.rows, slices.len()), (0, 0));
-        }
-    }
-
-    #[test]
-    fn rows_of_an_unknown_report_form_one_slice() {
-        let text =
-            b"\"user\",\"page\",\"visit_count\",\"date\"\n\"Alice\",\"home\",2,\"2020-02-02\"\n".to_vec();
-        let (summary, slices) = split(None, &[text], 5).unwrap();
-        assert_eq!((summary.rows, slices.len(), slices[0].course.as_str()), (1, 1, ""));
-    }
-
-    #[test]
-    fn a_slice_of_incompressible_rows_fits_into_a_stored_value() {
-        // Bytes that deflate cannot compress, in rows of 50 KB.
-        let mut noise = 0x9E37_79B9_u32;
-        let mut rows = Vec::new();
-        for _ in 0..80 {
-            let name: String = (0..50_000)
-                .map(|_| {
-                    noise ^= noise << 13;
-                    noise ^= noise >> 17;
-                    noise ^= noise << 5;
-                    char::from(b'!' + u8::try_from(noise % 90).unwrap())
-                })
-                .collect();
-            let text = |t: &str| t.to_owned();
-            rows.push([text("v"), name, text("s"), text("c"), text("t"), text("u")]);
-        }
-        let (_, slices) = split(videoview(), &[file(&rows, b',', false, false, true)], 65_536).unwrap();
-        assert!(slices.len() > 1);
-        assert!(slices.iter().all(|slice| slice.bytes.len() < 1_900_000));
-    }
-}
+mod tests;

@@ -1,0 +1,266 @@
+//! How files write a quotation mark inside a quoted cell.
+//!
+//! RFC 4180 doubles it: `"say ""hi"""`. Some programs put a backslash before it: `"say \"hi\""`. Read by the
+//! wrong rule, most such rows have too many or too few cells. Some have the right number, but one of
+//! them ends in an odd place; [`is_rfc_4180`] recognizes these.
+//!
+//! A file is read by RFC 4180 first, and by backslashes only if that fails. [`BackslashConverter`] turns the
+//! second form into the first, so that everything else knows only RFC 4180.
+
+/// How a file writes a quotation mark inside a quoted cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quoting {
+    /// Doubled, as RFC 4180 wants it.
+    #[default]
+    Doubled,
+    /// With a backslash before it.
+    Backslash,
+}
+
+/// The cells of one row as they are written, quotation marks included.
+///
+/// A quotation mark begins a quoted cell only as the cell's first character. Text after the closing one
+/// belongs to the cell, as for `csv_core`.
+pub(crate) struct RawCells<'a> {
+    rest: Option<&'a [u8]>,
+    delimiter: u8,
+}
+
+impl<'a> RawCells<'a> {
+    /// The cells of `row`, which has no line end.
+    pub(crate) fn new(row: &'a [u8], delimiter: u8) -> Self {
+        Self { rest: Some(row), delimiter }
+    }
+}
+
+impl<'a> Iterator for RawCells<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let row = self.rest?;
+        let quoted = if is_quoted(row) { quoted_length(row).unwrap_or(row.len()) } else { 0 };
+        let (_, unquoted) = row.split_at_checked(quoted)?;
+        match memchr::memchr(self.delimiter, unquoted) {
+            Some(at) => {
+                let (cell, rest) = row.split_at_checked(quoted + at)?;
+                self.rest = rest.get(1..);
+                Some(cell)
+            }
+            None => {
+                self.rest = None;
+                Some(row)
+            }
+        }
+    }
+}
+
+/// Whether a raw cell is quoted.
+pub(crate) fn is_quoted(cell: &[u8]) -> bool {
+    cell.first() == Some(&b'"')
+}
+
+/// The length of the quoted text that `cell` begins with, both quotation marks included; `None` if it has no
+/// end.
+fn quoted_length(cell: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr(b'"', cell.get(at..)?)? + 1;
+        if cell.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Whether RFC 4180 allows every cell of a row: a quoted cell ends with its closing quotation mark, and other
+/// cells have none.
+pub(crate) fn is_rfc_4180(row: &[u8], delimiter: u8) -> bool {
+    RawCells::new(row, delimiter).all(|cell| {
+        if is_quoted(cell) { quoted_length(cell) == Some(cell.len()) } else { !cell.contains(&b'"') }
+    })
+}
+
+/// Whether the last cell of a row is quoted and has no end.
+pub(crate) fn ends_in_quotes(row: &[u8], delimiter: u8) -> bool {
+    RawCells::new(row, delimiter).any(|cell| is_quoted(cell) && quoted_length(cell).is_none())
+}
+
+/// Whether a backslash stands before a quotation mark. RFC 4180 allows that: in `"C:\"` the cell ends with a
+/// backslash.
+pub(crate) fn has_backslash_quote(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', bytes).any(|at| bytes.get(at + 1) == Some(&b'"'))
+}
+
+/// Converts CSV that escapes quotation marks with backslashes into RFC 4180, in pieces of any size.
+///
+/// In a quoted cell `\"` becomes `""`. A backslash before another backslash or a line end is dropped, since
+/// programs that escape those want the second character. Any other backslash stays: in `"C:\new"`
+/// it was never an escape. Outside of quotes nothing changes; there `\N` means no value.
+pub(crate) struct BackslashConverter {
+    delimiter: u8,
+    state: State,
+}
+
+/// Where the converter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At the start of a cell.
+    Start,
+    /// In a cell without quotation marks, or after the closing one.
+    Unquoted,
+    /// In a quoted cell.
+    Quoted,
+    /// In a quoted cell, after a backslash that has not been written yet.
+    Escape,
+    /// After a quotation mark in a quoted cell, which closes it unless another one follows.
+    Closed,
+}
+
+impl BackslashConverter {
+    /// A converter for the rows of one file.
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: State::Start }
+    }
+
+    /// Converts the next bytes and appends them to `out`.
+    pub(crate) fn convert(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        out.reserve(bytes.len());
+        for byte in bytes.iter().copied() {
+            self.state = match (self.state, byte) {
+                (State::Escape, b'"') => {
+                    out.extend_from_slice(b"\"\"");
+                    State::Quoted
+                }
+                (State::Escape, b'\\' | b'\n' | b'\r') => {
+                    out.push(byte);
+                    State::Quoted
+                }
+                (State::Escape, _) => {
+                    out.extend_from_slice(&[b'\\', byte]);
+                    State::Quoted
+                }
+                (State::Quoted, b'\\') => State::Escape,
+                (state, byte) => {
+                    out.push(byte);
+                    self.after(state, byte)
+                }
+            };
+        }
+    }
+
+    /// The state after a byte that stays as it is.
+    fn after(&self, state: State, byte: u8) -> State {
+        match (state, byte) {
+            (State::Quoted, b'"') => State::Closed,
+            (State::Quoted | State::Escape, _) | (State::Start | State::Closed, b'"') => State::Quoted,
+            (_, b'\n' | b'\r') => State::Start,
+            (_, byte) if byte == self.delimiter => State::Start,
+            _ => State::Unquoted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn converted(csv: &[u8], delimiter: u8, piece_size: usize) -> Vec<u8> {
+        let mut converter = BackslashConverter::new(delimiter);
+        let mut out = Vec::new();
+        for piece in csv.chunks(piece_size) {
+            converter.convert(piece, &mut out);
+        }
+        out
+    }
+
+    /// The cells of a row, as `csv_core` reads them.
+    fn read(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(row);
+        let row = reader.byte_records().next().map(Result::unwrap).unwrap_or_default();
+        row.iter().map(<[u8]>::to_vec).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn raw_cells_are_those_that_csv_core_reads(
+            row in prop::collection::vec(prop::sample::select(b"ab,\"\"\"\\|\t ".to_vec()), 1..60),
+            delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
+        ) {
+            let cells: Vec<&[u8]> = RawCells::new(&row, delimiter).collect();
+            prop_assert_eq!(cells.join(&delimiter), row.clone(), "nothing is lost");
+            let read_alone: Vec<Vec<u8>> =
+                cells.iter().map(|cell| read(cell, delimiter).concat()).collect();
+            prop_assert_eq!(read_alone, read(&row, delimiter));
+        }
+
+        #[test]
+        fn a_row_that_was_written_by_rfc_4180_is_recognized(
+            cells in prop::collection::vec("[a,|\"\\\\\n é]{0,9}", 1..6),
+            delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
+            is_always_quoted in any::<bool>(),
+        ) {
+            let style = if is_always_quoted { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+            let mut writer =
+                csv::WriterBuilder::new().delimiter(delimiter).quote_style(style).from_writer(Vec::new());
+            writer.write_record(&cells).unwrap();
+            let row = writer.into_inner().unwrap();
+            prop_assert!(is_rfc_4180(&row[..row.len() - 1], delimiter));
+            prop_assert!(!ends_in_quotes(&row[..row.len() - 1], delimiter));
+        }
+
+        #[test]
+        fn backslashes_become_doubled_quotes_in_pieces_of_any_size(
+            rows in prop::collection::vec(prop::collection::vec("[a,|\t\"\\\\\n é]{0,9}", 1..6), 1..6),
+            delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
+            piece_size in 1usize..40,
+        ) {
+            let quote = |cell: &String, quoted_mark: &str, backslash: &str| {
+                format!("\"{}\"", cell.replace('\\', backslash).replace('"', quoted_mark))
+            };
+            let write = |quoted_mark: &str, backslash: &str| -> Vec<u8> {
+                rows.iter()
+                    .flat_map(|row| {
+                        let cells: Vec<String> =
+                            row.iter().map(|cell| quote(cell, quoted_mark, backslash)).collect();
+                        format!("{}\n", cells.join(&char::from(delimiter).to_string())).into_bytes()
+                    })
+                    .collect()
+            };
+            // A backslash inside is replaced before the one of a quotation mark is added.
+            let escaped = write("\u{1}", "\\\\").iter().copied().flat_map(|byte| match byte {
+                1 => b"\\\"".to_vec(),
+                byte => vec![byte],
+            }).collect::<Vec<u8>>();
+            prop_assert_eq!(converted(&escaped, delimiter, piece_size), write("\"\"", "\\"));
+        }
+
+        #[test]
+        fn rows_without_backslashes_stay_as_they_are(
+            csv in prop::collection::vec(prop::sample::select(b"ab,\"\"\n\r|\xef ".to_vec()), 0..200),
+            piece_size in 1usize..40,
+        ) {
+            prop_assert_eq!(converted(&csv, b',', piece_size), csv);
+        }
+    }
+
+    #[test]
+    fn only_escapes_are_converted() {
+        let convert = |row: &str| String::from_utf8(converted(row.as_bytes(), b',', 3)).unwrap();
+        assert_eq!(convert(r#""{\"choices\":[\"A\"]}",5"#), r#""{""choices"":[""A""]}",5"#);
+        assert_eq!(convert(r#""C:\new",\N,"\\""#), r#""C:\new",\N,"\""#);
+        assert_eq!(convert("\"two\\\nlines\",x\\y"), "\"two\nlines\",x\\y");
+    }
+
+    #[test]
+    fn cells_that_rfc_4180_cannot_have_are_recognized() {
+        for row in [r#""a\"b""#, r#""a",b""#, r#""a" ,"b""#, r#""open"#, r#"a"b"#] {
+            assert!(!is_rfc_4180(row.as_bytes(), b','), "{row}");
+        }
+        for row in [r#""C:\","D:\""#, r#""a\""b""#, "", ",", r#""""#] {
+            assert!(is_rfc_4180(row.as_bytes(), b','), "{row}");
+        }
+        assert!(ends_in_quotes(br#"a,"b"#, b',') && !ends_in_quotes(br#"a,5" b"#, b','));
+    }
+}
