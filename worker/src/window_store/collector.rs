@@ -1,5 +1,8 @@
 //! Collecting: downloads the files behind signed links and splits them into slices. It needs a few MB of
 //! memory, however large the files are. [`domain::collector`] decides which links may be followed.
+//!
+//! Files are read by RFC 4180. If that fails in a way that backslashes before quotation marks explain, the
+//! files are fetched once more and read by that rule ([`engine::quoting`]).
 
 use super::SplitResult;
 use super::store::{PackBuilder, Store};
@@ -13,14 +16,56 @@ use domain::settings::Settings;
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
 use engine::inflate::file::FileInflater;
+use engine::quoting::Quoting;
 use engine::report_file::BadFile;
-use engine::split::{Slice, Splitter};
+use engine::split::{Slice, SplitSummary, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
+
+/// Why a reading of the files failed.
+struct ReadError {
+    outcome: CollectOutcome,
+    may_have_backslash_quotes: bool,
+}
+
+impl From<CollectOutcome> for ReadError {
+    fn from(outcome: CollectOutcome) -> Self {
+        Self { outcome, may_have_backslash_quotes: false }
+    }
+}
+
+impl From<BadFile> for ReadError {
+    fn from(bad: BadFile) -> Self {
+        Self {
+            outcome: CollectOutcome::BadFile { detail: bad.detail() },
+            may_have_backslash_quotes: bad.may_have_backslash_quotes(),
+        }
+    }
+}
 
 /// Collects a job's files into slices under its lease. The inner result is about the files; the outer one
 /// fails only if the object's own storage fails.
 pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings) -> Result<SplitResult> {
+    let first = match read_files(store, job, settings, Quoting::Doubled).await? {
+        Err(first) if first.may_have_backslash_quotes => first,
+        result => return Ok(result.map_err(|error| error.outcome)),
+    };
+    // The slices of the first reading.
+    store.delete_orphans()?;
+    Ok(match read_files(store, job, settings, Quoting::Backslash).await? {
+        // The first reading tells better what is wrong with the file.
+        Err(ReadError { outcome: CollectOutcome::BadFile { .. }, .. }) => Err(first.outcome),
+        result => result.map_err(|error| error.outcome),
+    })
+}
+
+/// Reads all files of a job once.
+async fn read_files(
+    store: &Store,
+    job: &CollectJob,
+    settings: &Settings,
+    quoting: Quoting,
+) -> Result<std::result::Result<SplitSummary, ReadError>> {
     let pack_builder = RefCell::new(PackBuilder::default());
     let storage_fault = RefCell::new(None);
     let mut sink = |slice: Slice| {
@@ -31,22 +76,23 @@ pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings
             *storage_fault.borrow_mut() = Some(error);
         }
     };
-    let mut splitter =
-        Splitter::new(job.key.report.known()).with_erasures(ErasureFilter::new(&job.tombstones));
+    let mut splitter = Splitter::new(job.key.report.known())
+        .with_quoting(quoting)
+        .with_erasures(ErasureFilter::new(&job.tombstones));
     for link in &job.links {
         let reply = match open_link(link, job, settings).await {
             Ok(reply) => reply,
-            Err(outcome) => return Ok(Err(outcome)),
+            Err(outcome) => return Ok(Err(outcome.into())),
         };
         let read = read_file(&reply, &mut splitter, &mut sink).await;
         if let Some(error) = storage_fault.borrow_mut().take() {
             return Err(error);
         }
-        if let Err(outcome) = read {
-            return Ok(Err(outcome));
+        if let Err(error) = read {
+            return Ok(Err(error));
         }
     }
-    let result = splitter.finish(&mut sink).map_err(|bad| bad_file(&bad));
+    let result = splitter.finish(&mut sink).map_err(ReadError::from);
     if let Some(error) = storage_fault.into_inner() {
         return Err(error);
     }
@@ -104,7 +150,7 @@ async fn read_file(
     reply: &HttpResponse,
     splitter: &mut Splitter,
     sink: &mut impl FnMut(Slice),
-) -> std::result::Result<(), CollectOutcome> {
+) -> std::result::Result<(), ReadError> {
     let expected: Option<u64> = reply.header("content-length").and_then(|length| length.trim().parse().ok());
     let mut inflate = FileInflater::default();
     let truncated = || CollectOutcome::BadFile { detail: "The file ended too early.".to_owned() };
@@ -112,15 +158,11 @@ async fn read_file(
     let mut length = 0_u64;
     while let Some(chunk) = body.next().await.map_err(|_| truncated())? {
         length += chunk.len() as u64;
-        inflate.push(&chunk, |bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
+        inflate.push(&chunk, |bytes| splitter.push(bytes, sink))?;
     }
     if expected.is_some_and(|expected| expected != length) {
-        return Err(truncated());
+        return Err(truncated().into());
     }
-    inflate.finish(|bytes| splitter.push(bytes, sink)).map_err(|bad| bad_file(&bad))?;
-    splitter.end_file(sink).map_err(|bad| bad_file(&bad))
-}
-
-fn bad_file(bad: &BadFile) -> CollectOutcome {
-    CollectOutcome::BadFile { detail: bad.detail() }
+    inflate.finish(|bytes| splitter.push(bytes, sink))?;
+    Ok(splitter.end_file(sink)?)
 }
