@@ -7,8 +7,9 @@
 //!   `file`);
 //! - on an upstream request (its outcome, the format of its files, the response to its creation): decided at
 //!   its creation, for all fetches;
-//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `error-page`, `expired-link`,
-//!   `redirect`): decided for each fetch of a file. `redirect` also applies to the calls that `on` names.
+//! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `zero-padding`, `trailing-bytes`,
+//!   `error-page`, `expired-link`, `redirect`): decided for each fetch of a file. `redirect` also applies to
+//!   the calls that `on` names.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,10 @@ pub enum Fault {
     WrongCrc,
     /// A file's length in the gzip trailer is wrong.
     WrongLength,
+    /// Zeros follow the gzip data of a file, as in storage that fills up blocks.
+    ZeroPadding,
+    /// Something else follows the gzip data of a file.
+    TrailingBytes,
     /// An HTML page with status 200 instead of a file.
     ErrorPage,
     /// A link responds 403.
@@ -60,6 +65,15 @@ pub enum Fault {
     WrongHeader,
     /// The header is in capitals.
     UpperCaseHeader,
+    /// Empty cells have a word for "no value": `null`, `NULL`, `\N`, `None`, `-` or blanks; in columns
+    /// with texts, unquoted `NULL` or `\N`.
+    NullMarkers,
+    /// The header row is repeated between the rows, every other time with a byte order mark.
+    RepeatedHeader,
+    /// Quotation marks in texts are escaped with backslashes, as are backslashes.
+    BackslashQuotes,
+    /// A file is gzip without content.
+    EmptyGzip,
     /// The request ends as Failed.
     Failed,
     /// The request ends as Missing.
@@ -355,6 +369,12 @@ mod tests {
             "short-row",
             "wrong-header",
             "upper-case-header",
+            "null-markers",
+            "repeated-header",
+            "backslash-quotes",
+            "empty-gzip",
+            "zero-padding",
+            "trailing-bytes",
         ] {
             let fault: Fault = serde_json::from_value(name.into()).unwrap();
             assert_eq!(serde_json::to_value(fault).unwrap(), name);

@@ -87,6 +87,10 @@ async fn serve(
         Some(Trouble::WrongCrc)
     } else if strikes(Fault::WrongLength) {
         Some(Trouble::WrongLength)
+    } else if strikes(Fault::ZeroPadding) {
+        Some(Trouble::ZeroPadding)
+    } else if strikes(Fault::TrailingBytes) {
+        Some(Trouble::TrailingBytes)
     } else {
         None
     };

@@ -11,6 +11,10 @@ const CHUNK: usize = 64 * 1024;
 const TAIL: usize = 64;
 /// A reset connection closes after this many bytes, or halfway through a shorter file.
 const RESET_AFTER: usize = 256 * 1024;
+/// Number of zeros after the gzip data.
+const PADDING: usize = 512;
+/// The other bytes after the gzip data.
+const TRAILING_BYTES: &[u8] = b"\r\n--boundary--\r\n";
 
 /// The fault of one fetch of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +27,10 @@ pub(crate) enum Trouble {
     WrongCrc,
     /// The gzip trailer's length is wrong.
     WrongLength,
+    /// Zeros follow the gzip data.
+    ZeroPadding,
+    /// Something else follows the gzip data.
+    TrailingBytes,
 }
 
 /// The writing end of a streamed body.
@@ -60,6 +68,14 @@ impl Chunks {
         let length = self.buffered.len();
         let corrupt_at = match self.trouble {
             None => None,
+            Some(Trouble::ZeroPadding) => {
+                self.buffered.resize(length + PADDING, 0);
+                None
+            }
+            Some(Trouble::TrailingBytes) => {
+                self.buffered.extend_from_slice(TRAILING_BYTES);
+                None
+            }
             Some(Trouble::WrongCrc) => length.checked_sub(8),
             Some(Trouble::WrongLength) => length.checked_sub(4),
             Some(Trouble::Truncated) => {

@@ -2,10 +2,25 @@
 
 use super::FileSpec;
 use crate::clock::DAY_SECONDS;
+use crate::report::{Cell, Report};
 use std::io::{self, Write};
 
 /// Number of bytes that are buffered before they are written.
 const BUFFER_BYTES: usize = 64 * 1024;
+
+/// With `repeated-header`, a header row follows the first row and then every 40th.
+const ROWS_PER_HEADER: u64 = 40;
+
+/// What `null-markers` writes instead of an empty cell, in turn.
+const NULL_MARKERS: [&str; 12] = [
+    "null", "\"null\"", "NULL", "\"NULL\"", "\\N", "\"\\N\"", "None", "\"None\"", "-", "\"-\"", "  ", "\" \"",
+];
+
+/// The same in columns with texts, where other words may be data.
+const NULL_MARKERS_OF_TEXTS: [&str; 2] = ["NULL", "\\N"];
+
+/// The ends of the names of columns with ids, e-mail addresses, roles and times.
+const NO_TEXT: [&str; 6] = ["id", "email", "role", "timestamp", "date", "last_view"];
 
 /// Variations and defects of a file. With all fields `false`, a regular file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +39,14 @@ pub(crate) struct Shape {
     pub(crate) wrong_header: bool,
     /// The header is in capitals.
     pub(crate) upper_case_header: bool,
+    /// Empty cells have a word for "no value" instead.
+    pub(crate) null_markers: bool,
+    /// The header row is repeated between the rows, every other time with a byte order mark.
+    pub(crate) repeated_header: bool,
+    /// Quotation marks in texts have a backslash before them, and backslashes too.
+    pub(crate) backslash_quotes: bool,
+    /// The file has no content, not even a header row.
+    pub(crate) empty: bool,
     /// There are two files.
     pub(crate) two_files: bool,
     /// The file is not compressed, although its name ends in `.gz`.
@@ -36,6 +59,7 @@ pub(crate) struct Shape {
 pub(super) struct Page<W> {
     out: W,
     buffer: Vec<u8>,
+    report: Report,
     delimiter: u8,
     shape: Shape,
     part: (u64, u64),
@@ -45,11 +69,19 @@ pub(super) struct Page<W> {
     written: u64,
     /// Offset in the buffer of the row's last cell, including the delimiter before it.
     last_cell: usize,
-    /// Whether the row has a cell.
-    has_cell: bool,
+    /// Number of cells of the row so far.
+    cells: usize,
     /// Whether the last line has no line end yet.
     is_line_open: bool,
     day: (i64, String),
+}
+
+/// Quoted cells, joined with delimiters.
+pub(super) struct JoinedCells {
+    bytes: Vec<u8>,
+    /// The offset of the last one's delimiter.
+    last: usize,
+    count: usize,
 }
 
 impl<W: Write> Page<W> {
@@ -58,34 +90,40 @@ impl<W: Write> Page<W> {
         let mut page = Self {
             out,
             buffer: Vec::with_capacity(BUFFER_BYTES + 4096),
+            report: spec.report,
             delimiter: spec.delimiter,
             shape: spec.shape,
             part: spec.part,
             rows: 0,
             written: 0,
             last_cell: 0,
-            has_cell: false,
+            cells: 0,
             is_line_open: false,
             day: (i64::MIN, String::new()),
         };
-        if spec.shape.bom || spec.part.0 > 0 {
-            page.buffer.extend_from_slice("\u{feff}".as_bytes());
+        page.header(spec.shape.bom || spec.part.0 > 0);
+        page
+    }
+
+    /// Writes the header row.
+    fn header(&mut self, has_bom: bool) {
+        if has_bom {
+            self.buffer.extend_from_slice("\u{feff}".as_bytes());
         }
-        let columns = spec.report.columns();
+        self.cells = 0;
+        let columns = self.report.columns();
         for (place, (name, _)) in columns.iter().enumerate() {
             // Leaves out the fourth column, or the third of `visit`, which has fewer columns.
-            if spec.shape.wrong_header && place == columns.len().min(6) / 2 {
+            if self.shape.wrong_header && place == columns.len().min(6) / 2 {
                 continue;
             }
-            if spec.shape.upper_case_header {
-                page.text(&name.to_ascii_uppercase());
+            if self.shape.upper_case_header {
+                self.text(&name.to_ascii_uppercase());
             } else {
-                page.text(name);
+                self.text(name);
             }
         }
-        page.is_line_open = true;
-        page.has_cell = false;
-        page
+        self.is_line_open = true;
     }
 
     /// Starts a row. Returns `false` if it belongs to another part and must not be written.
@@ -96,11 +134,15 @@ impl<W: Write> Page<W> {
             return Ok(false);
         }
         self.end_line();
+        if self.shape.repeated_header && self.written % ROWS_PER_HEADER == 1 {
+            self.header(self.written % (2 * ROWS_PER_HEADER) == 1);
+            self.end_line();
+        }
         if self.buffer.len() >= BUFFER_BYTES {
             self.out.write_all(&self.buffer)?;
             self.buffer.clear();
         }
-        self.has_cell = false;
+        self.cells = 0;
         Ok(true)
     }
 
@@ -122,16 +164,30 @@ impl<W: Write> Page<W> {
 
     fn next_cell(&mut self) {
         self.last_cell = self.buffer.len();
-        if self.has_cell {
+        if self.cells > 0 {
             self.buffer.push(self.delimiter);
         }
-        self.has_cell = true;
+        self.cells += 1;
     }
 
     /// Writes a quoted cell.
     pub(super) fn text(&mut self, text: &str) {
         self.next_cell();
-        quote(text, &mut self.buffer);
+        if text.is_empty() && self.shape.null_markers {
+            self.null_marker();
+        } else {
+            quote(text, self.shape.backslash_quotes, &mut self.buffer);
+        }
+    }
+
+    /// Writes a null marker into the current cell.
+    fn null_marker(&mut self) {
+        let (name, _) = self.report.columns().get(self.cells - 1).copied().unwrap_or(("", Cell::Text));
+        let has_text = !NO_TEXT.iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        let markers: &[&str] = if has_text { &NULL_MARKERS_OF_TEXTS } else { &NULL_MARKERS };
+        let turn = usize::try_from(self.rows).unwrap_or(0) + self.cells;
+        let marker = markers.get(turn % markers.len()).copied().unwrap_or_default();
+        self.buffer.extend_from_slice(marker.as_bytes());
     }
 
     /// Writes a cell without quotes.
@@ -143,38 +199,38 @@ impl<W: Write> Page<W> {
 
     /// Writes an instant (seconds since 1970), or an empty quoted cell.
     pub(super) fn time(&mut self, at: Option<i64>) {
+        let Some(at) = at else { return self.text("") };
         self.next_cell();
         self.buffer.push(b'"');
-        if let Some(at) = at {
-            let day = at.div_euclid(DAY_SECONDS);
-            if self.day.0 != day {
-                self.day = (day, crate::clock::day_text(day));
+        let day = at.div_euclid(DAY_SECONDS);
+        if self.day.0 != day {
+            self.day = (day, crate::clock::day_text(day));
+        }
+        let second = at.rem_euclid(DAY_SECONDS);
+        self.buffer.extend_from_slice(self.day.1.as_bytes());
+        self.buffer.push(if self.shape.iso_times { b'T' } else { b' ' });
+        for (place, part) in [second / 3600, second / 60 % 60, second % 60].into_iter().enumerate() {
+            if place > 0 {
+                self.buffer.push(b':');
             }
-            let second = at.rem_euclid(DAY_SECONDS);
-            self.buffer.extend_from_slice(self.day.1.as_bytes());
-            self.buffer.push(if self.shape.iso_times { b'T' } else { b' ' });
-            for (place, part) in [second / 3600, second / 60 % 60, second % 60].into_iter().enumerate() {
-                if place > 0 {
-                    self.buffer.push(b':');
-                }
-                // At most 59, so two digits.
-                let part = u8::try_from(part).unwrap_or(0);
-                self.buffer.extend_from_slice(&[b'0' + part / 10, b'0' + part % 10]);
-            }
-            if self.shape.iso_times {
-                self.buffer.push(b'Z');
-            }
+            // At most 59, so two digits.
+            let part = u8::try_from(part).unwrap_or(0);
+            self.buffer.extend_from_slice(&[b'0' + part / 10, b'0' + part % 10]);
+        }
+        if self.shape.iso_times {
+            self.buffer.push(b'Z');
         }
         self.buffer.push(b'"');
     }
 
-    /// Writes cells made by [`joined`], with the offset of the last one.
-    pub(super) fn cells(&mut self, cells: &[u8], last: usize) {
+    /// Writes cells made by [`Self::joined`].
+    pub(super) fn cells(&mut self, joined: &JoinedCells) {
         self.next_cell();
+        self.cells += joined.count - 1;
         let start = self.buffer.len();
-        self.buffer.extend_from_slice(cells);
-        if last > 0 {
-            self.last_cell = start + last;
+        self.buffer.extend_from_slice(&joined.bytes);
+        if joined.last > 0 {
+            self.last_cell = start + joined.last;
         }
     }
 
@@ -187,28 +243,29 @@ impl<W: Write> Page<W> {
         Ok(self.out)
     }
 
-    /// Joins quoted cells with delimiters, and returns them with the offset of the last one's delimiter.
-    pub(super) fn joined(&self, texts: &[&str]) -> (Vec<u8>, usize) {
-        let (mut cells, mut last) = (Vec::new(), 0);
+    /// Joins quoted cells with delimiters.
+    pub(super) fn joined(&self, texts: &[&str]) -> JoinedCells {
+        let mut joined = JoinedCells { bytes: Vec::new(), last: 0, count: texts.len() };
         for (place, text) in texts.iter().enumerate() {
-            last = cells.len();
+            joined.last = joined.bytes.len();
             if place > 0 {
-                cells.push(self.delimiter);
+                joined.bytes.push(self.delimiter);
             }
-            quote(text, &mut cells);
+            quote(text, self.shape.backslash_quotes, &mut joined.bytes);
         }
-        (cells, last)
+        joined
     }
 }
 
-fn quote(text: &str, into: &mut Vec<u8>) {
+fn quote(text: &str, with_backslashes: bool, into: &mut Vec<u8>) {
     into.push(b'"');
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('"') {
-        into.extend_from_slice(before.as_bytes());
-        into.extend_from_slice(b"\"\"");
-        rest = after;
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' if with_backslashes => into.push(b'\\'),
+            b'"' => into.push(b'"'),
+            _ => {}
+        }
+        into.push(byte);
     }
-    into.extend_from_slice(rest.as_bytes());
     into.push(b'"');
 }

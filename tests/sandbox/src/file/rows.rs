@@ -1,7 +1,7 @@
 //! The rows of a file: each report's cells in the order of its columns.
 
 use super::FileSpec;
-use super::csv::Page;
+use super::csv::{JoinedCells, Page};
 use crate::clock::{DAY_SECONDS, day_text};
 use crate::events::{self, Detail, Event, Kind, Note, Poll, Question, Scene, Span, Totals};
 use crate::institution::{Institution, Lecture, Person, Term, TermKey};
@@ -153,9 +153,9 @@ fn person_cells(person: Option<&Person>) -> [&str; 5] {
 /// Writes the rows of `videoview`. They are many, so repeated cells are joined once per lecture and section,
 /// and once per person.
 fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
-    let mut lecture_cells: HashMap<(TermKey, usize, usize), (Vec<u8>, usize)> = HashMap::new();
-    // By person, or by lecture for a view without one.
-    let mut people: HashMap<Result<usize, usize>, (Vec<u8>, usize)> = HashMap::new();
+    let mut lecture_cells: HashMap<(TermKey, usize, usize), JoinedCells> = HashMap::new();
+    // By person, or by lecture for a view of an anonymous account.
+    let mut people: HashMap<Result<usize, usize>, JoinedCells> = HashMap::new();
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
@@ -168,24 +168,26 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
                 }
             }
             let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
-            let (cells, last) =
-                lecture_cells.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
-                    let [section, number, course, code, name] = section_cells(institution, term, event);
-                    page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
-                });
-            page.cells(cells, *last);
+            let cells = lecture_cells.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
+                let [section, number, course, code, name] = section_cells(institution, term, event);
+                page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
+            });
+            page.cells(cells);
             page.time(Some(event.at));
             page.number(MinutesOfSeconds(lecture.seconds));
-            let (cells, last) =
-                people.entry(event.person.ok_or(event.lecture)).or_insert_with(|| match event.person {
-                    None if spec.anonymous_accounts => {
+            match event.person {
+                Some(index) => page.cells(
+                    people
+                        .entry(Ok(index))
+                        .or_insert_with(|| page.joined(&person_cells(institution.people.get(index)))),
+                ),
+                None if spec.anonymous_accounts => {
+                    page.cells(people.entry(Err(event.lecture)).or_insert_with(|| {
                         page.joined(&anonymous_cells(event.lecture).each_ref().map(String::as_str))
-                    }
-                    person => {
-                        page.joined(&person_cells(person.and_then(|index| institution.people.get(index))))
-                    }
-                });
-            page.cells(cells, *last);
+                    }));
+                }
+                None => person_cells(None).iter().for_each(|text| page.text(text)),
+            }
             page.end();
             ControlFlow::Continue(())
         });

@@ -118,6 +118,13 @@ async fn file_faults_strike_one_fetch_and_the_next_is_intact() {
     assert!(
         cut.status == 200 && !cut.is_complete && !cut.body.is_empty() && cut.body.len() < good.body.len()
     );
+    client.inject(json!([{ "fault": "zero-padding" }, { "fault": "trailing-bytes", "after": 0 }])).await;
+    let padded = client.file(&link).await.body;
+    let (same, padding) = padded.split_at(good.body.len());
+    assert!(same == &good.body[..] && !padding.is_empty() && padding.iter().all(|byte| *byte == 0));
+    let with_more = client.file(&link).await.body;
+    let (same, more) = with_more.split_at(good.body.len());
+    assert!(same == &good.body[..] && !more.is_empty() && !more.starts_with(&[0]));
     for fault in ["truncated-gzip", "wrong-crc", "wrong-length"] {
         client.inject(json!({ "fault": fault })).await;
         let bad = client.file(&link).await;
@@ -218,6 +225,71 @@ async fn shape_faults_change_the_format_of_a_file() {
     assert_eq!(widths[0], 19);
     assert!(widths[1..].iter().all(|width| *width == 20));
     assert_eq!(client.week("polling").await, good);
+}
+
+/// Markers of no value in the last five columns of CSV text, which have no commas: the cells as they are
+/// written, with their columns.
+fn null_markers(text: &str) -> std::collections::BTreeSet<(String, String)> {
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let is_marker = |cell: &str| {
+        let cell = cell.trim_matches('"');
+        cell.trim().is_empty() || ["null", "NULL", "\\N", "None", "-"].contains(&cell)
+    };
+    lines
+        .flat_map(|line| header.iter().rev().zip(line.rsplit(',')).take(5))
+        .filter(|(_, cell)| is_marker(cell))
+        .map(|(name, cell)| (name.trim_matches('"').to_owned(), cell.to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn faults_of_the_csv_change_its_writing_but_not_its_meaning() {
+    let (_running, client) = sandbox(|_| {}).await;
+    let week_with_fault = async |report: &str, fault: &str| {
+        client.inject(json!({ "fault": fault })).await;
+        client.week(report).await
+    };
+    let good = client.week("polling").await;
+    let repeated = week_with_fault("polling", "repeated-header").await;
+    let header = good.lines().next().unwrap();
+    let is_header = |line: &&str| line.trim_start_matches('\u{feff}') == header;
+    let rest: Vec<&str> = repeated.lines().filter(|line| !is_header(line)).collect();
+    assert_eq!(rest, good.lines().skip(1).collect::<Vec<_>>());
+    let headers: Vec<&str> = repeated.lines().filter(is_header).collect();
+    assert!(headers.len() > 2 && headers[1].starts_with('\u{feff}') && headers[2] == header);
+
+    let escaped = week_with_fault("polling", "backslash-quotes").await;
+    assert!(escaped.contains(r#""{\""#) && !escaped.contains(r#""{"""#));
+    let mut reader = csv::ReaderBuilder::new();
+    let reader = reader.escape(Some(b'\\')).double_quote(false);
+    let read: Vec<_> = reader.from_reader(escaped.as_bytes()).records().map(Result::unwrap).collect();
+    assert_eq!(read, rows(&good));
+
+    client.inject(json!({ "fault": "empty-gzip" })).await;
+    let link = client.links("polling").await[0].clone();
+    let empty = client.file(&link).await;
+    assert!(!empty.body.is_empty());
+    assert_eq!(empty.gunzip().unwrap(), "");
+}
+
+#[tokio::test]
+async fn empty_cells_can_have_words_for_no_value() {
+    // So many rows that some are of nobody.
+    let (_running, client) = sandbox(|settings| settings.bulk_rows = Some(100_000)).await;
+    client.inject(json!({ "fault": "null-markers" })).await;
+    let marked = client.week("videoview").await;
+    let found = null_markers(&marked);
+    for cell in ["null", "\"null\"", "\\N", "\"None\"", "-", "  "] {
+        assert!(found.contains(&("userid".to_owned(), cell.to_owned())), "{cell} {found:?}");
+    }
+    let unmarked = null_markers(&client.week("videoview").await);
+    assert!(unmarked.len() == 5 && unmarked.iter().all(|(_, cell)| cell == "\"\""), "{unmarked:?}");
+    for name in ["firstname", "lastname"] {
+        let of_name: Vec<&str> =
+            found.iter().filter(|(column, _)| column == name).map(|(_, cell)| cell.as_str()).collect();
+        assert_eq!(of_name, ["NULL", "\\N"], "quoted words may be names");
+    }
 }
 
 #[tokio::test]
