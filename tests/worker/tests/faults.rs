@@ -14,7 +14,7 @@ use sandbox::Report;
 use sandbox::faults::{Fault, Order, Point};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use worker_tests::reading::{Digest, csv, frames};
+use worker_tests::reading::{Digest, csv, frames, rows_of};
 use worker_tests::{Stack, Weeks, quick};
 
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -62,16 +62,22 @@ async fn after_every_fault_of_a_request_or_file_the_rows_are_true() {
         (Fault::Crlf, 1),
         (Fault::NoLastLineEnd, 1),
         (Fault::IsoTimes, 1),
+        (Fault::NullMarkers, 1),
+        (Fault::RepeatedHeader, 1),
+        (Fault::BackslashQuotes, 1),
+        (Fault::ZeroPadding, 1),
         // Possibly a fault of the network: the file is fetched again.
         (Fault::Reset, 1),
         (Fault::TruncatedGzip, 1),
         (Fault::WrongCrc, 1),
         (Fault::WrongLength, 1),
+        (Fault::TrailingBytes, 1),
         (Fault::ErrorPage, 1),
         (Fault::ExpiredLink, 1),
         // A fault of the file or the upstream request: it is requested again.
         (Fault::ShortRow, 2),
         (Fault::WrongHeader, 2),
+        (Fault::EmptyGzip, 2),
         (Fault::Failed, 2),
         (Fault::Missing, 2),
         (Fault::Expired, 2),
@@ -96,6 +102,72 @@ async fn after_every_fault_of_a_request_or_file_the_rows_are_true() {
         assert_eq!(read, truth(&stack, Report::Confused, window), "{fault:?}");
         assert_eq!(creates(&stack, window), *requested, "{fault:?}");
         assert_eq!(window.tries, 0, "a ready window must have its tries reset");
+    }
+    stack.check_ledger();
+}
+
+#[tokio::test]
+async fn whatever_the_writing_of_a_file_the_rows_and_the_download_are_true() {
+    // So many views that some are of nobody.
+    let settings = sandbox::Settings { build_seconds: 0.1..=0.3, bulk_rows: Some(100_000), ..quick() };
+    let stack = Stack::with(settings, &[]).await;
+    let weeks = Weeks::back(1, 2);
+    // The report, its fault, and how often a window's file must be fetched.
+    let cases = [
+        (Report::VideoView, Fault::NullMarkers, 1),
+        // Some videos were never viewed.
+        (Report::Asset, Fault::NullMarkers, 1),
+        // One of the answers is "None".
+        (Report::Polling, Fault::BackslashQuotes, 2),
+        (Report::Qanda, Fault::RepeatedHeader, 1),
+        (Report::Presentation, Fault::ZeroPadding, 1),
+    ];
+    for (report, fault, fetches) in cases {
+        let report_name = Some(report.name().to_owned());
+        stack.sandbox.harm(vec![Order { report: report_name, count: None, ..Order::once(fault) }]);
+        let fetched = |stack: &Stack| stack.sandbox.ledger()["calls"]["file"].as_u64().unwrap_or(0);
+        let before = fetched(&stack);
+        let request = stack.ready(report, &weeks).await;
+        assert_eq!(fetched(&stack) - before, fetches * request.windows.len() as u64, "{fault:?}");
+        let mut ask = weeks.truth(report);
+        ask.as_of = request.windows[0].copy.as_ref().map(|copy| copy.created.seconds());
+        let truth = Digest::of_truth(&stack, &ask);
+        assert!(truth.rows > 0, "{fault:?}");
+        assert_eq!(rows_of(&stack, report, &request).await, truth, "{fault:?}");
+        let rows = request.windows.iter().filter_map(|window| window.copy.as_ref()?.rows).sum::<u64>();
+        assert_eq!(rows, truth.rows, "{fault:?}");
+        let days = if report.has_dates() {
+            format!("from={}&to={}&", weeks.from, weeks.to())
+        } else {
+            String::new()
+        };
+        let csv = csv(&stack, &format!("{}?{days}cells=raw", report.name()), b',').await;
+        assert_eq!(csv.digest(csv.header.len()), truth, "{fault:?}");
+        let has_empty_cells = csv.rows.iter().flatten().any(String::is_empty);
+        assert!(has_empty_cells || fault != Fault::NullMarkers, "no cell had a marker");
+    }
+    stack.check_ledger();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_names_the_problem_and_its_line() {
+    let stack = Stack::with(sandbox::Settings { build_seconds: 0.1..=0.2, ..quick() }, &[]).await;
+    let cases = [
+        (Fault::ShortRow, "row 1 (line 2) has 12 cells where the header has 13"),
+        (Fault::EmptyGzip, "is empty"),
+        (Fault::TrailingBytes, "16 bytes after its gzip data"),
+    ];
+    let weeks = Weeks::back(1, cases.len() as u64);
+    for ((fault, _), week) in cases.iter().zip(0..) {
+        let start = Some(plus_days(weeks.from, 7 * week).to_string());
+        stack.sandbox.harm(vec![Order { start, always: true, ..Order::once(*fault) }]);
+    }
+    let request = stack.ask_weeks(Report::Confused, &weeks).await;
+    let request = stack.settled(&request.id, PATIENCE).await;
+    for ((fault, expected), window) in cases.iter().zip(&request.windows) {
+        assert_eq!(window.state, WindowStatus::Failed, "{fault:?}");
+        let detail = window.fault.as_ref().unwrap();
+        assert!(detail.contains(expected), "{fault:?}: {detail}");
     }
     stack.check_ledger();
 }
@@ -264,6 +336,9 @@ async fn random_faults_end_in_true_rows_or_a_clear_failure() {
         Fault::TwoFiles,
         Fault::Crlf,
         Fault::ShortRow,
+        Fault::RepeatedHeader,
+        Fault::BackslashQuotes,
+        Fault::TrailingBytes,
         Fault::Failed,
         Fault::Missing,
         Fault::Gone,
