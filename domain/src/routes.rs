@@ -626,7 +626,7 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "tz",
                 kind: ParameterKind::Text,
-                description: "The IANA time zone of the days; UTC by default.",
+                description: "The IANA time zone of the days and of `event_local_time`; UTC by default.",
             },
             COURSE,
             SECTION,
@@ -638,8 +638,9 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "cells",
                 kind: ParameterKind::Choice(&["safe", "raw"]),
-                description: "`safe` (default) puts `'` before cells that a spreadsheet would run as a \
-                              formula; `raw` leaves cells unchanged.",
+                description: "`safe` (default) is for spreadsheets: a byte order mark, `'` before everything \
+                              that one would run as a formula, and the last column `event_local_time`. `raw` \
+                              leaves cells unchanged and adds none of these.",
             },
             Parameter {
                 name: "parameters.*",

@@ -4,7 +4,7 @@
 //! `Intl`. So a host traces the one zone that it needs ([`Zone::trace`]), and pure code works on the table:
 //! the local day of a row costs one comparison, and tests can pass any zone.
 
-use crate::time::{DAY, Day, SECOND, Timestamp};
+use crate::time::{DAY, Day, HOUR, MINUTE, SECOND, Timestamp};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,35 @@ impl Zone {
     #[must_use]
     pub fn hour_of(&self, t: Timestamp) -> u32 {
         let local = t.plus(i64::from(self.offset_at(t)) * SECOND).0.rem_euclid(DAY);
-        u32::try_from(local / crate::time::HOUR).unwrap_or(0)
+        u32::try_from(local / HOUR).unwrap_or(0)
+    }
+
+    /// The local time of `t` with its offset, in ISO 8601, with milliseconds only where there are any. Offsets are
+    /// whole minutes, rounded toward zero.
+    ///
+    /// ```
+    /// use domain::{time::Timestamp, zone::Zone};
+    /// let berlin = Zone::trace("Europe/Berlin", Timestamp(0), Timestamp(1), |_| Some(3600)).unwrap();
+    /// let ten = Timestamp::parse("2026-02-02 10:00:00").unwrap();
+    /// assert_eq!(berlin.format_local(ten), "2026-02-02T11:00:00+01:00");
+    /// assert_eq!(Zone::utc().format_local(ten.plus(5)), "2026-02-02T10:00:00.005+00:00");
+    /// ```
+    #[must_use]
+    pub fn format_local(&self, t: Timestamp) -> String {
+        let minutes = self.offset_at(t) / 60;
+        let local = t.plus(i64::from(minutes) * MINUTE);
+        let ms = local.0.rem_euclid(DAY);
+        let fraction = if ms % SECOND == 0 { String::new() } else { format!(".{:03}", ms % SECOND) };
+        format!(
+            "{}T{:02}:{:02}:{:02}{fraction}{}{:02}:{:02}",
+            local.day(),
+            ms / HOUR,
+            ms / MINUTE % 60,
+            ms / SECOND % 60,
+            if minutes < 0 { '-' } else { '+' },
+            minutes.abs() / 60,
+            minutes.abs() % 60,
+        )
     }
 
     /// The first instant of a local day: midnight, or the change of offset that skips midnight.
@@ -144,6 +172,9 @@ mod tests {
             let expected = tz.timestamp_millis_opt(ms).unwrap();
             prop_assert_eq!(zone.day_of(Timestamp(ms)), expected.date_naive());
             prop_assert_eq!(zone.hour_of(Timestamp(ms)), expected.hour());
+            let format = if ms % 1000 == 0 { chrono::SecondsFormat::Secs } else { chrono::SecondsFormat::Millis };
+            prop_assert_eq!(zone.format_local(Timestamp(ms)), expected.to_rfc3339_opts(format, false));
+            prop_assert_eq!(Timestamp::parse(&zone.format_local(Timestamp(ms))), Some(Timestamp(ms)));
         }
     }
 

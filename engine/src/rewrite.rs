@@ -1,13 +1,17 @@
 //! Rewrites the rows of many slices as one CSV download: one delimiter, one column order, trimmed to a time
 //! span, and safe for spreadsheets.
 //!
+//! What is made for spreadsheets begins with a byte order mark, without which they assume an encoding other than
+//! UTF-8, has its formulas disarmed, and has the local time of each row.
+//!
 //! Copies of different windows may differ: adopted ones in their delimiter, newer ones in their columns. The
 //! output has one header. Cells move to their column's position in it; columns that a copy lacks stay empty.
 
 use domain::column;
-use domain::formula_injection::is_formula;
+use domain::formula_injection::disarm_formulas;
 use domain::range::Span;
 use domain::time::Timestamp;
+use domain::zone::Zone;
 use std::io::Read;
 
 /// The format of a download.
@@ -17,11 +21,18 @@ pub struct CsvOutput {
     pub columns: Vec<String>,
     /// Further columns, with the same value in all rows of a copy (`window_start`, `window_end`).
     pub appended: Vec<&'static str>,
+    /// The zone of the last column, [`LOCAL_TIME`]; `None` without that column.
+    pub local_time: Option<Zone>,
     /// One of `,`, tab, `|`.
     pub delimiter: u8,
-    /// Whether cells that a spreadsheet would run as a formula are prefixed with `'`.
+    /// Whether the file is made for spreadsheets: it begins with a byte order mark, and formulas are disarmed.
     pub safe: bool,
 }
+
+/// The column with the local time of a row and its UTC offset: `2026-02-02T11:00:00+01:00`.
+pub const LOCAL_TIME: &str = "event_local_time";
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 impl CsvOutput {
     /// The columns of all `headers`, in the order of first appearance. A report may have two columns with the
@@ -39,16 +50,26 @@ impl CsvOutput {
         columns
     }
 
-    /// The header row.
+    /// Appends the column [`LOCAL_TIME`] in this zone, if the file is made for spreadsheets and has the column
+    /// `time`, but none called like the new one.
+    #[must_use]
+    pub fn with_local_time(self, time: &str, zone: Zone) -> Self {
+        let has = |name| column::position(&self.columns, name).is_some();
+        let is_appended = self.safe && has(time) && !has(LOCAL_TIME);
+        Self { local_time: is_appended.then_some(zone), ..self }
+    }
+
+    /// The beginning of the file: the header row, after a byte order mark if the file is made for spreadsheets.
     #[must_use]
     pub fn header_row(&self) -> Vec<u8> {
         let mut rows = self.writer();
         let names = self.columns.iter().map(String::as_str).chain(self.appended.iter().copied());
-        for name in names {
+        for name in names.chain(self.local_time.as_ref().map(|_| LOCAL_TIME)) {
             self.write_cell(&mut rows, name.as_bytes());
         }
         end_row(&mut rows);
-        rows.into_inner().unwrap_or_default()
+        let mark = if self.safe { BYTE_ORDER_MARK } else { "" };
+        [mark.as_bytes(), &rows.into_inner().unwrap_or_default()].concat()
     }
 
     fn writer(&self) -> csv::Writer<Vec<u8>> {
@@ -61,11 +82,7 @@ impl CsvOutput {
 
     fn write_cell(&self, rows: &mut csv::Writer<Vec<u8>>, cell: &[u8]) {
         // Writing to memory cannot fail, and every row has as many cells as the header.
-        let _ = if self.safe && is_formula(cell) {
-            rows.write_field([b"'", cell].concat())
-        } else {
-            rows.write_field(cell)
-        };
+        let _ = if self.safe { rows.write_field(disarm_formulas(cell)) } else { rows.write_field(cell) };
     }
 }
 
@@ -98,8 +115,10 @@ pub struct Rewriter<'a> {
     delimiter: u8,
     /// The position in the copy of each column of the output.
     positions: Vec<Option<usize>>,
-    /// The position of the time column, and the span outside which rows are dropped.
-    trim: Option<(usize, Span)>,
+    /// The position of the time column.
+    time: Option<usize>,
+    /// The span outside which rows are dropped.
+    span: Option<Span>,
     /// Values of the appended columns.
     appended: Vec<String>,
     /// Number of columns of the copy.
@@ -119,22 +138,24 @@ impl std::fmt::Display for CorruptSlice {
 impl std::error::Error for CorruptSlice {}
 
 impl<'a> Rewriter<'a> {
-    /// Creates a rewriter for a copy with this delimiter and header. `trim` is the name of the time column
-    /// and the span to keep; rows whose time cannot be parsed are kept, since dropping them would lose data
-    /// silently.
+    /// Creates a rewriter for a copy with this delimiter and header. `time` is the name of the time column,
+    /// `span` what to keep of the copy; rows whose time cannot be parsed are kept, since dropping them would lose
+    /// data silently.
     #[must_use]
     pub fn new(
         output: &'a CsvOutput,
         delimiter: u8,
         columns: &[String],
-        trim: Option<(&str, Span)>,
+        time: Option<&str>,
+        span: Option<Span>,
         appended: Vec<String>,
     ) -> Self {
         Self {
             output,
             delimiter,
             positions: column_positions(columns, &output.columns),
-            trim: trim.and_then(|(name, span)| Some((column::position(columns, name)?, span))),
+            time: time.and_then(|name| column::position(columns, name)),
+            span,
             appended,
             width: columns.len(),
         }
@@ -145,8 +166,9 @@ impl<'a> Rewriter<'a> {
     pub fn is_identity(&self) -> bool {
         !self.output.safe
             && self.delimiter == self.output.delimiter
-            && self.trim.is_none()
+            && self.time.zip(self.span).is_none()
             && self.appended.is_empty()
+            && self.output.local_time.is_none()
             && self.width == self.positions.len()
             && self.positions.iter().enumerate().all(|(at, position)| *position == Some(at))
     }
@@ -173,7 +195,8 @@ impl<'a> Rewriter<'a> {
             if row.len() != self.width {
                 return Err(CorruptSlice);
             }
-            if self.is_outside(&row) {
+            let time = self.time(&row);
+            if time.zip(self.span).is_some_and(|(time, span)| !span.contains(time)) {
                 continue;
             }
             for position in &self.positions {
@@ -183,19 +206,22 @@ impl<'a> Rewriter<'a> {
             for value in &self.appended {
                 self.output.write_cell(&mut written, value.as_bytes());
             }
+            if let Some(zone) = &self.output.local_time {
+                let local_time = time.map_or_else(String::new, |time| zone.format_local(time));
+                self.output.write_cell(&mut written, local_time.as_bytes());
+            }
             end_row(&mut written);
         }
         rows.extend_from_slice(&written.into_inner().map_err(|_| CorruptSlice)?);
         Ok(())
     }
 
-    /// Whether the row's time is outside the span to keep.
-    fn is_outside(&self, row: &csv::ByteRecord) -> bool {
-        let Some((at, span)) = self.trim else { return false };
-        row.get(at)
-            .and_then(|cell| std::str::from_utf8(cell).ok())
-            .and_then(Timestamp::parse)
-            .is_some_and(|time| !span.contains(time))
+    /// The row's time; `None` if it cannot be parsed, or if neither a trim nor the local time needs it.
+    fn time(&self, row: &csv::ByteRecord) -> Option<Timestamp> {
+        if self.span.is_none() && self.output.local_time.is_none() {
+            return None;
+        }
+        Timestamp::parse(std::str::from_utf8(row.get(self.time?)?).ok()?)
     }
 }
 
@@ -214,14 +240,14 @@ mod tests {
     }
 
     fn output(columns: &[&str], delimiter: u8, safe: bool) -> CsvOutput {
-        CsvOutput { columns: names(columns), appended: Vec::new(), delimiter, safe }
+        CsvOutput { columns: names(columns), appended: Vec::new(), local_time: None, delimiter, safe }
     }
 
     #[test]
     fn strings_are_quoted_and_numbers_are_not() {
         let output = output(&["user", "n"], b'|', false);
         let columns = names(&["user", "n"]);
-        let rewriter = Rewriter::new(&output, b',', &columns, None, Vec::new());
+        let rewriter = Rewriter::new(&output, b',', &columns, None, None, Vec::new());
         assert_eq!(output.header_row(), b"\"user\"|\"n\"\n");
         assert_eq!(rewritten(&rewriter, b"\"Al|ice\",2\n\"\",-3.5\n").unwrap(), b"\"Al|ice\"|2\n\"\"|-3.5\n");
     }
@@ -230,7 +256,7 @@ mod tests {
     fn a_formula_gets_an_apostrophe_and_a_number_does_not() {
         let output = output(&["a", "b"], b',', true);
         let columns = names(&["a", "b"]);
-        let rewriter = Rewriter::new(&output, b',', &columns, None, Vec::new());
+        let rewriter = Rewriter::new(&output, b',', &columns, None, None, Vec::new());
         let rewritten = rewritten(&rewriter, b"\"=HYPERLINK(\"\"x\"\")\",-7\n\"@me\",\"fine\"\n").unwrap();
         assert_eq!(rewritten, b"\"'=HYPERLINK(\"\"x\"\")\",-7\n\"'@me\",\"fine\"\n");
     }
@@ -244,10 +270,16 @@ mod tests {
         assert_eq!(columns, ["User_ID", "page", "new"]);
         let same_name = names(&["email", "Email"]);
         assert_eq!(CsvOutput::merge_columns([&same_name[..], &same_name[..]]), ["email", "Email"]);
-        let output = CsvOutput { columns, appended: vec!["window_start"], delimiter: b',', safe: false };
+        let output = CsvOutput {
+            columns,
+            appended: vec!["window_start"],
+            local_time: None,
+            delimiter: b',',
+            safe: false,
+        };
         let start = vec!["2026-02-02".to_owned()];
-        let first = Rewriter::new(&output, b',', &names(&["User_ID", "page"]), None, start.clone());
-        let second = Rewriter::new(&output, b'\t', &names(&["page", "userid", "new"]), None, start);
+        let first = Rewriter::new(&output, b',', &names(&["User_ID", "page"]), None, None, start.clone());
+        let second = Rewriter::new(&output, b'\t', &names(&["page", "userid", "new"]), None, None, start);
         assert_eq!(rewritten(&first, b"1,\"p\"\n").unwrap(), b"1,\"p\",\"\",\"2026-02-02\"\n");
         assert_eq!(rewritten(&second, b"\"p\"\t1\t9\n").unwrap(), b"1,\"p\",9,\"2026-02-02\"\n");
         assert_eq!(rewritten(&second, b"\"p\"\t1\n"), Err(CorruptSlice));
@@ -260,13 +292,91 @@ mod tests {
             start: Timestamp::parse("2026-02-03").unwrap(),
             end: Timestamp::parse("2026-02-04").unwrap(),
         };
-        let rewriter = Rewriter::new(&output, b',', &names(&["at"]), Some(("at", span)), Vec::new());
+        let rewriter = Rewriter::new(&output, b',', &names(&["at"]), Some("at"), Some(span), Vec::new());
         let rows = "\"2026-02-02 23:59:59\"\n\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n\"2026-02-04\"\n";
         let kept = String::from_utf8(rewritten(&rewriter, rows.as_bytes()).unwrap()).unwrap();
         assert_eq!(kept, "\"2026-02-03 00:00:00\"\n\"2026-02-03T23:59:59Z\"\n\"?\"\n");
     }
 
+    #[test]
+    fn a_file_for_spreadsheets_begins_with_a_byte_order_mark_and_ends_rows_with_the_local_time() {
+        let from = Timestamp::parse("2026-03-01").unwrap();
+        let change = Timestamp::parse("2026-03-29 01:00:00").unwrap();
+        let berlin = Zone::trace("Europe/Berlin", from, from.plus(60 * domain::time::DAY), |t| {
+            Some(if t < change { 3600 } else { 7200 })
+        });
+        let output =
+            CsvOutput { appended: vec!["window_start"], ..output(&["event_timestamp", "n"], b',', true) };
+        let output = output.with_local_time("event_timestamp", berlin.unwrap());
+        let header = "\u{feff}\"event_timestamp\",\"n\",\"window_start\",\"event_local_time\"\n";
+        assert_eq!(String::from_utf8(output.header_row()).unwrap(), header);
+        let columns = names(&["n", "Event_Timestamp"]);
+        let time = Some("event_timestamp");
+        let rewriter = Rewriter::new(&output, b',', &columns, time, None, vec!["2026-03-23".to_owned()]);
+        let rows = "1,\"2026-03-29 00:59:59\"\n2,\"2026-03-29T01:00:00.250Z\"\n3,\"=soon\"\n4,\"\"\n";
+        assert_eq!(
+            String::from_utf8(rewritten(&rewriter, rows.as_bytes()).unwrap()).unwrap(),
+            "\"2026-03-29 00:59:59\",1,\"2026-03-23\",\"2026-03-29T01:59:59+01:00\"\n\
+             \"2026-03-29T01:00:00.250Z\",2,\"2026-03-23\",\"2026-03-29T03:00:00.250+02:00\"\n\
+             \"'=soon\",3,\"2026-03-23\",\"\"\n\"\",4,\"2026-03-23\",\"\"\n"
+        );
+        // A copy without the column has no times.
+        let without = names(&["n"]);
+        let rewriter = Rewriter::new(&output, b',', &without, time, None, vec!["2026-03-23".to_owned()]);
+        assert_eq!(rewritten(&rewriter, b"5\n").unwrap(), b"\"\",5,\"2026-03-23\",\"\"\n");
+    }
+
+    #[test]
+    fn the_local_time_is_appended_once_and_only_for_spreadsheets() {
+        let is_appended = |columns: &[&str], safe: bool| {
+            output(columns, b',', safe).with_local_time("event_timestamp", Zone::utc()).local_time.is_some()
+        };
+        assert!(is_appended(&["n", "EventTimestamp"], true));
+        assert!(!is_appended(&["n", "EventTimestamp"], false));
+        assert!(!is_appended(&["n"], true));
+        assert!(!is_appended(&["event_timestamp", "Event_Local_Time"], true));
+    }
+
+    /// What a program may take for cells of `file`, reading it with this delimiter: regardless of quotes, with
+    /// regard to them, and line by line.
+    fn possible_cells(file: &str, delimiter: u8) -> Vec<String> {
+        let is_break = |c: char| "\n\r\u{b}\u{c}\u{85}\u{2028}\u{2029}".contains(c);
+        let bare = file.split(|c: char| c == char::from(delimiter) || is_break(c)).map(str::to_owned);
+        let quoted = [file].into_iter().chain(file.split(is_break)).flat_map(|text| {
+            let mut reader = csv::ReaderBuilder::new();
+            let mut reader =
+                reader.delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let records = reader.records().map(|record| record.unwrap()).collect::<Vec<_>>();
+            records.into_iter().flat_map(|record| record.iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        bare.chain(quoted).collect()
+    }
+
     proptest! {
+        #[test]
+        fn no_cell_starts_with_a_formula_character_with_whatever_delimiter_a_file_is_read(
+            rows in prop::collection::vec(prop::collection::vec("[-=+@＝＋－＠ ,;|\t\r\n\"a\u{a0}]{0,8}", 3), 1..6),
+            to in prop::sample::select(vec![b',', b'\t', b'|']),
+        ) {
+            let mut written = csv::WriterBuilder::new().from_writer(Vec::new());
+            for row in &rows {
+                written.write_record(row).unwrap();
+            }
+            let slice = written.into_inner().unwrap();
+            let output = output(&["=a", "b", "c"], to, true);
+            let columns = names(&["=a", "b", "c"]);
+            let rewriter = Rewriter::new(&output, b',', &columns, None, None, Vec::new());
+            let file = [output.header_row(), rewritten(&rewriter, &slice).unwrap()].concat();
+            let file = String::from_utf8(file).unwrap();
+            let file = file.strip_prefix('\u{feff}').unwrap();
+            for delimiter in *b",;\t|" {
+                for cell in possible_cells(file, delimiter) {
+                    let cell = cell.trim_matches(|c: char| c.is_whitespace() || c == '"');
+                    prop_assert!(!cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']), "{cell:?} in {file:?}");
+                }
+            }
+        }
+
         #[test]
         fn cells_are_unchanged_after_a_change_of_delimiter(
             rows in prop::collection::vec(prop::collection::vec(".{0,12}", 3), 0..12),
@@ -280,7 +390,7 @@ mod tests {
             let slice = written.into_inner().unwrap();
             let output = output(&["a", "b", "c"], to, false);
             let columns = names(&["a", "b", "c"]);
-            let rewriter = Rewriter::new(&output, from, &columns, None, Vec::new());
+            let rewriter = Rewriter::new(&output, from, &columns, None, None, Vec::new());
             // A download starts with the header row.
             let download = [output.header_row(), rewritten(&rewriter, &slice).unwrap()].concat();
             let mut reader = csv::ReaderBuilder::new().delimiter(to).from_reader(&download[..]);

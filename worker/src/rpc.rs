@@ -464,6 +464,8 @@ pub(crate) struct DownloadPlan {
     pub(crate) windows: Vec<PlannedWindow>,
     /// The time up to which the copies must have rows.
     pub(crate) needed_until: Option<Timestamp>,
+    /// The zone of the range's days.
+    pub(crate) zone: domain::zone::Zone,
     /// The range as instants, if the report's rows can be trimmed.
     pub(crate) span: Option<domain::range::Span>,
     /// The filter of the slices that may be sent.

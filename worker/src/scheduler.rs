@@ -639,6 +639,7 @@ impl Scheduler {
                     .range
                     .map(|range| window::needed_until(range, &valid_request.zone, now)),
                 span: valid_request.range.map(|range| range.span(&valid_request.zone)),
+                zone: valid_request.zone,
                 row_filter,
             }
         })

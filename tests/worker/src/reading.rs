@@ -47,6 +47,8 @@ impl Digest {
 
 /// A downloaded CSV.
 pub struct Csv {
+    /// Whether it begins with a byte order mark.
+    pub has_byte_order_mark: bool,
     /// The cells of the header row.
     pub header: Vec<String>,
     /// The data rows.
@@ -71,10 +73,12 @@ pub async fn csv(stack: &Stack, path: &str, delimiter: u8) -> Csv {
     let status = answer.status();
     let bytes = answer.bytes().await.unwrap();
     assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&bytes[..]);
+    let text = bytes.strip_prefix("\u{feff}".as_bytes());
+    let has_byte_order_mark = text.is_some();
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.unwrap_or(&bytes));
     let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
-    Csv { header, rows }
+    Csv { has_byte_order_mark, header, rows }
 }
 
 /// The row frames of a window.

@@ -2,7 +2,7 @@
 
 use domain::api::{Reports, Requests, WindowStatus};
 use domain::problem::Code;
-use domain::time::plus_days;
+use domain::time::{Timestamp, plus_days};
 use sandbox::Report;
 use serde_json::json;
 use std::time::Duration;
@@ -115,28 +115,80 @@ async fn a_download_is_trimmed_to_days_in_its_zone_and_to_a_section() {
     }
 }
 
+/// A cell of `cells=safe`, computed apart from the Worker's rule: `'` before each part that starts with a formula
+/// character, after blanks and quotes.
+fn disarm(cell: &str) -> String {
+    if cell.parse::<f64>().is_ok() {
+        return cell.to_owned();
+    }
+    let starts = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    let parts = cell.split_inclusive([',', ';', '|', '\t', '\n', '\r']);
+    let is_formula = |part: &str| part.trim_start_matches([' ', '"']).starts_with(starts);
+    parts.map(|part| format!("{}{part}", if is_formula(part) { "'" } else { "" })).collect()
+}
+
 #[tokio::test]
-async fn formula_cells_are_escaped_unless_raw_is_requested() {
+async fn formulas_are_disarmed_in_every_part_of_a_cell_unless_raw_is_requested() {
     let stack = Stack::start().await;
     let weeks = Weeks::back(1, 6);
     stack.ready(Report::Qanda, &weeks).await;
     stack.ready(Report::Notes, &weeks).await;
-    let mut found = 0;
+    let (mut whole, mut inner) = (0, 0);
     for report in [Report::Qanda, Report::Notes] {
         let path = format!("{}?from={}&to={}", report.name(), weeks.from, weeks.to());
         for (delimiter, character) in [("%2C", b','), ("%09", b'\t'), ("%7C", b'|')] {
             let safe = csv(&stack, &format!("{path}&delimiter={delimiter}"), character).await;
             let raw = csv(&stack, &format!("{path}&delimiter={delimiter}&cells=raw"), character).await;
+            assert!(safe.has_byte_order_mark && !raw.has_byte_order_mark);
             assert_eq!(raw.digest(raw.header.len()), Digest::of_truth(&stack, &weeks.truth(report)));
-            for (safe, raw) in safe.rows.iter().flatten().zip(raw.rows.iter().flatten()) {
-                let is_formula =
-                    raw.starts_with(['=', '+', '-', '@', '\t', '\r']) && raw.parse::<f64>().is_err();
-                found += u32::from(is_formula);
-                assert_eq!(*safe, if is_formula { format!("'{raw}") } else { raw.clone() });
+            assert_eq!(safe.rows.len(), raw.rows.len());
+            for (safe, raw) in safe.rows.iter().zip(&raw.rows) {
+                for (safe, raw) in safe.iter().zip(raw) {
+                    whole += u32::from(safe.starts_with('\''));
+                    inner += u32::from(safe.contains(";'=") && safe.contains("\n'\u{ff1d}"));
+                    assert_eq!(*safe, disarm(raw));
+                }
             }
         }
     }
-    assert!(found > 0, "the sandbox must have text that starts with `=`");
+    assert!(whole > 0 && inner > 0, "the sandbox must have such text: {whole}, {inner}");
+}
+
+#[tokio::test]
+async fn a_download_for_spreadsheets_ends_with_the_local_time_of_its_zone() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 2);
+    let (from, to) = (weeks.from, plus_days(weeks.from, 10));
+    for (zone, offset) in [("", "+00:00"), ("Asia/Kolkata", "+05:30"), ("America/Phoenix", "-07:00")] {
+        let mut body = json!({"report": "notes", "from": from.to_string(), "to": to.to_string()});
+        let mut path = format!("notes?from={from}&to={to}");
+        if !zone.is_empty() {
+            body["tz"] = json!(zone);
+            path = format!("{path}&tz={zone}");
+        }
+        let request = stack.ask(&body).await;
+        stack.settled(&request.id, Duration::from_secs(120)).await;
+        let safe = csv(&stack, &path, b',').await;
+        let raw = csv(&stack, &format!("{path}&cells=raw"), b',').await;
+        let width = raw.header.len();
+        assert_eq!(safe.header[..width], raw.header[..]);
+        assert_eq!(safe.header[width..], ["event_local_time"]);
+        let time = raw.header.iter().position(|name| name == "event_timestamp").unwrap();
+        assert!(!safe.rows.is_empty());
+        for row in &safe.rows {
+            let local_time = &row[width];
+            assert!(
+                local_time.ends_with(offset) && local_time.as_bytes()[10] == b'T',
+                "{zone}: {local_time}"
+            );
+            assert_eq!(Timestamp::parse(local_time), Timestamp::parse(&row[time]), "{zone}: {local_time}");
+        }
+    }
+    // A report without a time column has no local time.
+    let asset = stack.ask(&json!({"report": "asset"})).await;
+    stack.settled(&asset.id, Duration::from_secs(60)).await;
+    let safe = csv(&stack, "asset", b',').await;
+    assert!(safe.has_byte_order_mark && !safe.header.iter().any(|name| name == "event_local_time"));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::request_context::RequestContext;
 use crate::response;
 use crate::rpc::{self, AuditFilter, RegistryCommand};
 use domain::api::{AuditAction, AuditLogEntry, AuditLogPage};
-use domain::formula_injection::is_formula;
+use domain::formula_injection::disarm_formulas;
 use domain::problem::{Code, Problem};
 use domain::time::{SECOND, Timestamp, parse_day};
 use futures_util::stream;
@@ -107,9 +107,10 @@ fn csv_lines(page: &AuditLogPage) -> String {
     page.entries.iter().map(line).collect()
 }
 
-/// A quoted cell. `'` is put before text that a spreadsheet would run as a formula.
+/// A quoted cell, safe in spreadsheets.
 fn csv_cell(text: &str) -> String {
-    format!("\"{}{}\"", if is_formula(text.as_bytes()) { "'" } else { "" }, text.replace('"', "\"\""))
+    let disarmed = disarm_formulas(text.as_bytes());
+    format!("\"{}\"", String::from_utf8_lossy(&disarmed).replace('"', "\"\""))
 }
 
 /// Formats a time as `2026-02-02 09:30:00`, UTC.

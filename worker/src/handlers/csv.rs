@@ -139,20 +139,25 @@ async fn serve(
     )
     .await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
-    let known = report.as_ref().and_then(|report| report.known());
+    let time = report.and_then(|report| report.known()).and_then(|report| report.descriptor().time);
     let sources = select_sources(plan.windows, plan.needed_until)?;
     let appended = if plan.shape == Shape::Sums { vec!["window_start", "window_end"] } else { Vec::new() };
-    let output = Rc::new(CsvOutput {
+    let output = CsvOutput {
         columns: CsvOutput::merge_columns(sources.iter().map(|source| &source.columns[..])),
         appended,
+        local_time: None,
         delimiter: request.delimiter,
         safe: request.safe,
+    };
+    let output = Rc::new(match time {
+        Some(time) => output.with_local_time(time, plan.zone),
+        None => output,
     });
     let file_name = request.file_name();
     let download = Download {
         env: env.clone(),
         scheduler_name: settings.scheduler_name(),
-        time: known.and_then(|report| report.descriptor().time),
+        time,
         span: plan.span.filter(|_| plan.shape == Shape::Rows),
         course: request.course,
         section: request.section,
@@ -255,7 +260,7 @@ impl Download {
                 while let Some(frame) = frames.next()? {
                     let Frame::Slice(head, deflated) = frame else { continue };
                     let rows = self.inflater.inflate(&head, &deflated)?;
-                    let trim = self.time.zip(trim_span(source, self.span));
+                    let trim = trim_span(source, self.span);
                     let appended = if self.output.appended.is_empty() {
                         Vec::new()
                     } else {
@@ -263,8 +268,8 @@ impl Download {
                             .map(|day| day.map_or_else(String::new, |day| day.to_string()))
                             .to_vec()
                     };
-                    let rewriter =
-                        Rewriter::new(&self.output, source.delimiter, &source.columns, trim, appended);
+                    let (delimiter, columns) = (source.delimiter, &source.columns);
+                    let rewriter = Rewriter::new(&self.output, delimiter, columns, self.time, trim, appended);
                     rewriter.rewrite(rows, &mut ready).map_err(|error| StreamError(error.to_string()))?;
                     if ready.len() >= MIN_CHUNK_BYTES {
                         return Ok(Some(ready));

@@ -9,6 +9,7 @@ use charts::layout::Size;
 use charts::model::Chart;
 use charts::sortable_table::{Cell, SortableTable};
 use charts::svg;
+use domain::formula_injection::disarm_formulas;
 use domain::ids::SectionId;
 use domain::shares::{ShareContent, SharePanel};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
@@ -105,16 +106,16 @@ fn draw_chart(chart: &Chart, id: &str, size: Size) -> Markup {
     PreEscaped(svg::draw(&chart, size, &|number| LOCALE.format_number(number)))
 }
 
-/// A table of numbers. The page's script converts it to CSV; `data-n` is a cell's number without rounding and
-/// separators.
+/// A table of numbers. The page's script converts it to CSV; `data-n` is what the file has in place of a cell's text:
+/// a number without rounding and separators, or a text that no spreadsheet runs as a formula.
 fn render_table(title: &str, table: &SortableTable) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="group" aria-label=(title) {
             table {
-                caption { (title) }
+                caption data-n=[disarmed(title)] { (title) }
                 thead {
                     tr {
-                        @for column in &table.columns { th scope="col" { (column.head) } }
+                        @for column in &table.columns { th scope="col" data-n=[disarmed(&column.head)] { (column.head) } }
                     }
                 }
                 tbody {
@@ -133,10 +134,16 @@ fn render_table(title: &str, table: &SortableTable) -> Markup {
 fn render_cell(cell: &Cell) -> Markup {
     html! {
         @match cell {
-            Cell::Date(day, _) => { th scope="row" { (day) } }
+            Cell::Date(day, _) => { th scope="row" data-n=[disarmed(day)] { (day) } }
             Cell::Number(number) => { td data-n=(number) { (LOCALE.format_number(*number)) } }
-            Cell::Text(word) => { td class="none" { (word) } }
+            Cell::Text(word) => { td class="none" data-n=[disarmed(word)] { (word) } }
             Cell::None => { td class="none" data-n="" { (text::NOTHING) } }
         }
     }
+}
+
+/// The text as a CSV file has it, if a spreadsheet would run it as a formula.
+fn disarmed(text: &str) -> Option<String> {
+    let disarmed = disarm_formulas(text.as_bytes());
+    (*disarmed != *text.as_bytes()).then(|| String::from_utf8_lossy(&disarmed).into_owned())
 }

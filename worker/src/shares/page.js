@@ -18,8 +18,8 @@ function showMessage(sentence, heading = "Lectern") {
 }
 
 /**
- * A table's caption and rows as CSV with quoted cells. A cell's `data-n` is its number without the rounding and the
- * separators of its text.
+ * A table's caption and rows as CSV with quoted cells. A cell's `data-n` replaces its text: a number without rounding and
+ * separators, or a text that no spreadsheet runs as a formula.
  */
 function tableToCsv(table) {
   const quote = (cell) => `"${(cell.dataset.n ?? cell.textContent).replaceAll('"', '""')}"`;

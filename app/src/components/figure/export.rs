@@ -5,7 +5,7 @@ use crate::downloads;
 use crate::words::figures as text;
 use charts::model::{Row, Table};
 use charts::sortable_table::{Cell, Column, ColumnKind, SortableTable};
-use domain::formula_injection::is_formula;
+use domain::formula_injection::disarm_formulas;
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -96,13 +96,14 @@ fn to_csv(heads: Vec<String>, rows: Vec<Vec<String>>, about: &[(String, String)]
     csv
 }
 
-/// A cell, with `'` before text that a spreadsheet would run as a formula, and quoted where necessary.
+/// A cell, safe in spreadsheets, and quoted where necessary.
 fn quote_cell(cell: &str) -> String {
-    let guard = if is_formula(cell.as_bytes()) { "'" } else { "" };
+    let disarmed = disarm_formulas(cell.as_bytes());
+    let cell = String::from_utf8_lossy(&disarmed);
     if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+        format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
-        format!("{guard}{cell}")
+        cell.into_owned()
     }
 }
 
@@ -277,13 +278,15 @@ mod tests {
             columns: vec!["Video".into(), "Minutes".into()],
             rows: vec![
                 Row { name: "=1+1, \"x\"".into(), values: vec![Some(1234.5)], state: None },
+                Row { name: "a;\u{ff1d}b|\n-c".into(), values: vec![Some(-2.0)], state: None },
                 Row { name: "B".into(), values: vec![None], state: Some("Not loaded yet".into()) },
             ],
         };
         let csv = csv(&table, &[("Days".into(), "2 Feb – 1 Mar 2026".into())]);
         assert_eq!(
             csv,
-            "\u{feff}Days,2 Feb – 1 Mar 2026\r\n\r\nVideo,Minutes\r\n\"'=1+1, \"\"x\"\"\",1234.5\r\nB,,Not loaded yet\r\n"
+            "\u{feff}Days,2 Feb – 1 Mar 2026\r\n\r\nVideo,Minutes\r\n\"'=1+1, \"\"x\"\"\",1234.5\r\n\
+             \"a;'\u{ff1d}b|\n'-c\",-2\r\nB,,Not loaded yet\r\n"
         );
         assert_eq!(file_name("Minutes per video"), "minutes-per-video");
     }

@@ -233,7 +233,7 @@ pub(crate) const QUESTIONS: &[&str] = &[
     "@instructor could you post the reading list?",
     "Où peut-on trouver les exercices corrigés ?",
     "Can we use a calculator, or only pen & paper?",
-    "I don't understand the diagram; what are the arrows?",
+    "\u{ff0b}1 for another example; I don't understand the diagram.",
 ];
 
 /// Texts of answers.
@@ -245,7 +245,7 @@ pub(crate) const ANSWERS: &[&str] = &[
     "It is a typo, thank you. I have corrected the deck.",
     "\"Without loss of generality\" means that the other case is the same, with the names swapped.",
     "See section 4.2, page 118, \"Worked examples\".",
-    "I think so, but check with the instructor.",
+    "Two ways:\n- by hand;=A1/B1|+C1\n\u{ff1d}SUM(A1), but check with the instructor.",
     "+1, I'd like to know as well",
     "Oui, sur la page du cours.",
 ];
