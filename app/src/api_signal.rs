@@ -12,7 +12,7 @@ use wasm_bindgen_futures::spawn_local;
 /// The latest response, and the latest one that succeeded. Both are kept while it is fetched again.
 #[derive(Debug)]
 pub struct ApiSignal<T: 'static> {
-    url: &'static str,
+    url: StoredValue<String>,
     value: RwSignal<Option<T>>,
     /// `Some` once there was a response, with its error if it failed.
     outcome: RwSignal<Option<Option<ApiError>>>,
@@ -30,7 +30,8 @@ impl<T> Copy for ApiSignal<T> {}
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
     /// Fetches from one of [`api_client`]'s routes.
     #[must_use]
-    pub fn new(url: &'static str) -> Self {
+    pub fn new(url: &str) -> Self {
+        let url = StoredValue::new(url.to_owned());
         let (value, outcome) = (RwSignal::new(None), RwSignal::new(None));
         let new = Self { url, value, outcome, turn: StoredValue::new(0) };
         new.refetch();
@@ -55,7 +56,9 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
                 self.outcome.try_set(Some(error));
             }
         };
-        fetch(self.url, Box::new(store));
+        if let Some(url) = self.url.try_get_value() {
+            fetch(url, Box::new(store));
+        }
     }
 
     /// Fetches again without anybody asking for it, unless the session has ended: every call would be refused.
@@ -88,6 +91,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
 }
 
 /// Not generic, so that it is compiled once.
-fn fetch(url: &'static str, store: Box<dyn FnOnce(Result<String, ApiError>)>) {
-    spawn_local(async move { store(api_client::fetch_text(url).await) });
+fn fetch(url: String, store: Box<dyn FnOnce(Result<String, ApiError>)>) {
+    spawn_local(async move { store(api_client::fetch_text(&url).await) });
 }

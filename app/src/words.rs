@@ -25,6 +25,7 @@ use crate::api_client::ApiError;
 use crate::interruption::Interruption;
 use crate::locale;
 use crate::presets::TermWeeks;
+use domain::api::RowCount;
 use domain::problem::Code;
 use domain::window::Parameters;
 
@@ -105,6 +106,10 @@ pub const COPY_ID: &str = "Copy the id";
 pub const COPIED: &str = "Copied";
 pub const NOT_COPIED: &str = "Your browser did not copy it. Copy it by hand.";
 pub const DOWNLOAD: &str = "Download CSV";
+/// The link to the same rows in smaller files.
+pub const DOWNLOAD_WEEKS: &str = "Download a zip file with one CSV per week";
+pub const TOO_LONG_FOR_SPREADSHEETS: &str =
+    "A spreadsheet shows 1,048,575 rows at most and leaves out the rest without saying so.";
 pub const CSV_IGNORES_FILTERS: &str =
     "The CSV has every row of these days: filters by video, deck, role and student do not apply to it.";
 
@@ -237,6 +242,20 @@ pub fn arriving(rows: u64, bytes: u64) -> String {
 pub fn download_section(section: &str, id: Option<&str>) -> String {
     let id = id.map_or_else(String::new, |id| format!(" ({})", figures::beginning(id)));
     format!("{DOWNLOAD} of {section}{id}")
+}
+
+/// How many rows a CSV file has; an estimate has two digits that are not zero.
+#[must_use]
+pub fn csv_rows(count: RowCount) -> String {
+    let RowCount { rows, exact } = count;
+    let unit = 10_u64.pow(rows.checked_ilog10().unwrap_or(0).saturating_sub(1));
+    match (rows, exact) {
+        (1, true) => "1 row".to_owned(),
+        (_, true) => format!("{} rows", locale::format_count(rows)),
+        (_, false) => {
+            format!("about {} rows", locale::format_count(rows.saturating_add(unit / 2) / unit * unit))
+        }
+    }
 }
 
 /// Why there is no CSV yet; `missing` counts windows.

@@ -5,6 +5,7 @@
 use crate::auth_method::AuthMethod;
 use crate::directory::Term;
 use crate::ids::{CourseId, Email, SectionId};
+use crate::range::Span;
 use crate::report::{ReportName, Shape};
 use crate::report_listing::ReportParameter;
 use crate::role::{Grant, Role, RoleAssignment};
@@ -659,6 +660,41 @@ pub enum PauseReason {
     LimitReached,
 }
 
+/// `GET /api/csv/{report}/count`: how many rows a download would have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowCount {
+    /// The number of data rows.
+    pub rows: u64,
+    /// Whether the download has exactly so many; otherwise `rows` is an estimate.
+    pub exact: bool,
+}
+
+impl RowCount {
+    /// The most data rows that fit into a sheet of a spreadsheet, below a header row.
+    pub const MAX_IN_SPREADSHEET: u64 = (1 << 20) - 1;
+
+    /// Adds some rows of a window: those within `span` of the window's `days`, from the first up to the one after
+    /// the last. Rows are taken to be spread evenly over the days.
+    #[must_use]
+    pub fn plus(self, rows: u64, days: Option<(Day, Day)>, span: Option<Span>) -> Self {
+        let trimmed = span.zip(days).and_then(|(span, (first, end))| {
+            let (start, end) = (Timestamp::start_of(first), Timestamp::start_of(end));
+            let kept = end.min(span.end).since(start.max(span.start)).max(0);
+            (kept < end.since(start)).then(|| (kept.unsigned_abs(), end.since(start).unsigned_abs()))
+        });
+        match trimmed {
+            None => Self { rows: self.rows.saturating_add(rows), ..self },
+            Some((kept, all)) => {
+                let share = u128::from(rows) * u128::from(kept) / u128::from(all.max(1));
+                let share = u64::try_from(share).unwrap_or(u64::MAX);
+                // None of no rows are exactly none.
+                Self { rows: self.rows.saturating_add(share), exact: self.exact && rows == 0 }
+            }
+        }
+    }
+}
+
 /// `GET /healthz` if Lectern is set up; otherwise a problem says what to set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -671,6 +707,29 @@ pub struct Health {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn rows_of_a_trimmed_week_are_an_estimate_and_those_of_a_whole_one_are_exact() {
+        let time = |text| Timestamp::parse(text).unwrap();
+        let day = |text| crate::time::parse_day(text).unwrap();
+        let week = Some((day("2026-02-02"), day("2026-02-09")));
+        let span = |start, end| Some(Span { start: time(start), end: time(end) });
+        let none = RowCount { rows: 0, exact: true };
+        let whole = none.plus(700, week, span("2026-02-02", "2026-02-09"));
+        assert_eq!(whole, RowCount { rows: 700, exact: true });
+        assert_eq!(whole.plus(5, None, None), RowCount { rows: 705, exact: true });
+        let two_days = whole.plus(700, week, span("2026-02-07", "2026-03-01"));
+        assert_eq!(two_days, RowCount { rows: 900, exact: false });
+        assert_eq!(
+            none.plus(700, week, span("2026-02-09", "2026-02-10")),
+            RowCount { rows: 0, exact: false }
+        );
+        assert_eq!(none.plus(0, week, span("2026-02-07", "2026-03-01")), none);
+        assert_eq!(
+            none.plus(u64::MAX, week, span("2026-02-07", "2026-03-01")).rows,
+            u64::MAX / 7 * 2 + u64::MAX % 7 * 2 / 7
+        );
+    }
 
     #[test]
     fn request_format_unchanged() {

@@ -6,7 +6,7 @@
 
 use crate::api::{
     AuditAction, AuditLogPage, Courses, Health, Person, ReportRequest, Reports, RequestInfo, Requests,
-    RetryRequest, RoleChange, RoleUploadResult, Roles, Session, SignInRequest,
+    RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session, SignInRequest,
 };
 use crate::erasure::{Erasure, ErasureRequest, Erasures};
 use crate::problem::{Code, Problem};
@@ -221,6 +221,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::WithdrawRequest
         | Operation::ReadRows
         | Operation::DownloadCsv
+        | Operation::CountRows
         | Operation::ListShares
         | Operation::RevokeShare
         | Operation::GetSharePage
@@ -268,7 +269,15 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
         Operation::ReadRows => {
             return ("200", stream_response("The rows as frames.", "application/octet-stream"));
         }
-        Operation::DownloadCsv => return ("200", stream_response("A header, then the rows.", "text/csv")),
+        Operation::DownloadCsv => {
+            let content = json!({
+                "text/csv": {"schema": {"type": "string"}},
+                "application/zip": {"schema": {}},
+            });
+            let description = "A header, then the rows; with `as=zip`, a file for each week.";
+            return ("200", json!({"description": description, "content": content}));
+        }
+        Operation::CountRows => schemas.response_schema::<RowCount>(),
         Operation::GetSharePage | Operation::GetEmbeddedSharePage => {
             return ("200", stream_response("The page.", "text/html"));
         }

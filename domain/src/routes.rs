@@ -70,6 +70,8 @@ operations! {
     ReadRows,
     /// `GET /api/csv/{report}`
     DownloadCsv,
+    /// `GET /api/csv/{report}/count`
+    CountRows,
     /// `GET /api/shares`
     ListShares,
     /// `POST /api/shares`
@@ -392,6 +394,53 @@ const SECTION: Parameter = Parameter {
     description: "Only rows of this section: its UUID, or for `asset` and `assetbydate` its number.",
 };
 
+const FIRST_DAY: Parameter = Parameter {
+    name: "from",
+    kind: ParameterKind::Day,
+    description: "The first day. Required for all reports except `asset`.",
+};
+
+const LAST_DAY: Parameter = Parameter {
+    name: "to",
+    kind: ParameterKind::Day,
+    description: "The last day, inclusive. Required for all reports except `asset`.",
+};
+
+const REPORT_PARAMETERS: Parameter = Parameter {
+    name: "parameters.*",
+    kind: ParameterKind::Text,
+    description: "The report's own parameter of this name.",
+};
+
+/// The problems of downloads.
+const DOWNLOAD_PROBLEMS: &[Code] = &[
+    Code::BadDay,
+    Code::BadZone,
+    Code::BadParameters,
+    Code::BadRange,
+    Code::RangeBackwards,
+    Code::RangeInFuture,
+    Code::RangeTooLong,
+    Code::RangeTooOld,
+    Code::UnknownReport,
+    Code::RowsNotReady,
+];
+
+/// The problems of counting the rows of a download: a copy may be replaced meanwhile.
+const COUNT_PROBLEMS: &[Code] = &[
+    Code::BadDay,
+    Code::BadZone,
+    Code::BadParameters,
+    Code::BadRange,
+    Code::RangeBackwards,
+    Code::RangeInFuture,
+    Code::RangeTooLong,
+    Code::RangeTooOld,
+    Code::UnknownReport,
+    Code::RowsNotReady,
+    Code::CopyReplaced,
+];
+
 /// Every route, in the order of `docs/reference.md`. The methods of a path are adjacent, in the order of the
 /// header `Allow`.
 pub const ROUTES: &[Route] = &[
@@ -613,16 +662,8 @@ pub const ROUTES: &[Route] = &[
         access: Access::ReportReader,
         path_parameters: &[REPORT],
         query: &[
-            Parameter {
-                name: "from",
-                kind: ParameterKind::Day,
-                description: "The first day. Required for all reports except `asset`.",
-            },
-            Parameter {
-                name: "to",
-                kind: ParameterKind::Day,
-                description: "The last day, inclusive. Required for all reports except `asset`.",
-            },
+            FIRST_DAY,
+            LAST_DAY,
             Parameter {
                 name: "tz",
                 kind: ParameterKind::Text,
@@ -643,28 +684,43 @@ pub const ROUTES: &[Route] = &[
                               leaves cells unchanged and adds none of these.",
             },
             Parameter {
-                name: "parameters.*",
-                kind: ParameterKind::Text,
-                description: "The report's own parameter of this name.",
+                name: "as",
+                kind: ParameterKind::Choice(&["zip"]),
+                description: "`zip`: one CSV file per week, in a zip file.",
             },
+            REPORT_PARAMETERS,
         ],
         body: Body::None,
         audit: Audit::AfterAnswer(AuditAction::Downloaded),
-        own_problems: &[
-            Code::BadDay,
-            Code::BadZone,
-            Code::BadParameters,
-            Code::BadRange,
-            Code::RangeBackwards,
-            Code::RangeInFuture,
-            Code::RangeTooLong,
-            Code::RangeTooOld,
-            Code::UnknownReport,
-            Code::RowsNotReady,
-        ],
+        own_problems: DOWNLOAD_PROBLEMS,
         summary: "One CSV file over any range",
         description: "A download that fails after it has begun breaks off; it never ends as if it were \
                       complete.",
+    },
+    Route {
+        operation: Operation::CountRows,
+        method: Method::Get,
+        path: "/api/csv/{report}/count",
+        access: Access::ReportReader,
+        path_parameters: &[REPORT],
+        query: &[
+            FIRST_DAY,
+            LAST_DAY,
+            Parameter {
+                name: "tz",
+                kind: ParameterKind::Text,
+                description: "The IANA time zone of the days; UTC by default.",
+            },
+            COURSE,
+            SECTION,
+            REPORT_PARAMETERS,
+        ],
+        body: Body::None,
+        audit: Audit::None,
+        own_problems: COUNT_PROBLEMS,
+        summary: "How many rows a download would have",
+        description: "Where a range has only some days of a week, their share of the week's rows is an \
+                      estimate, and `exact` is `false`.",
     },
     Route {
         operation: Operation::ListShares,

@@ -9,7 +9,7 @@
 use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, BuildTimes, CopyInfo, Course, Courses, Health, Impersonation,
     Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo, Requests,
-    RetryRequest, RoleChange, RoleUploadResult, Roles, SchedulerInfo, Scope, Section, Session,
+    RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, SchedulerInfo, Scope, Section, Session,
     SessionSummary, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::auth_method::AuthMethod;
@@ -244,6 +244,7 @@ fn report_request_format_unchanged() {
 #[test]
 fn health_format_unchanged() {
     check::<Health>(r#"{"ok":true}"#);
+    check::<RowCount>(r#"{"rows":1234,"exact":true}"#);
 }
 
 #[test]

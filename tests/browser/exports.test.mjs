@@ -114,6 +114,40 @@ test('the menu of the rows table links to the CSV download', async () => {
   });
 });
 
+test('a download says how many rows it has, and a long one offers a file for each week', async () => {
+  const all = await views(stack, month);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month));
+    const count = page.getByTestId('csv-rows');
+    await count.waitFor();
+    assert.equal(await count.innerText(), `${all.length.toLocaleString('en')} ${all.length === 1 ? 'row' : 'rows'}`);
+    assert.equal(await page.getByTestId('csv-too-long').count(), 0);
+    // Some days of a week are estimated.
+    const later = new Date(Date.parse(month.from) + 86_400_000).toISOString().slice(0, 10);
+    await stack.request({ report: 'videoview', ...month, from: later });
+    await page.goto(address(stack, { ...month, from: later }));
+    await page.getByTestId('csv-rows').getByText(/^about [\d,]+ rows$/).waitFor();
+  });
+  await withTab(browser, {}, async (page) => {
+    // A spreadsheet has 1,048,576 rows, one of which is the header.
+    let rows = 1_048_575;
+    await page.route('**/api/csv/*/count?*', (route) => route.fulfill({ json: { rows, exact: true } }));
+    await page.goto(address(stack, month));
+    await page.getByTestId('csv-rows').getByText('1,048,575 rows').waitFor();
+    assert.equal(await page.getByTestId('csv-too-long').count(), 0);
+    rows += 1;
+    await page.goto(address(stack, month, { role: 'student' }));
+    await page.getByTestId('csv-too-long').waitFor();
+    const href = await page.getByTestId('csv').getAttribute('href');
+    assert.equal(await page.getByTestId('csv-zip').getAttribute('href'), `${href}&as=zip`);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv-zip').click()]);
+    assert.equal(download.suggestedFilename(), `lectern-videoview-${month.from}-${month.to}.zip`);
+    const bytes = readFileSync(await download.path());
+    assert.equal(bytes.subarray(0, 4).toString('latin1'), 'PK\x03\x04');
+    assert.equal(bytes.toString('latin1').match(/PK\x01\x02/g).length, 4, 'a file for each of four weeks');
+  });
+});
+
 for (const colorScheme of ['light', 'dark']) {
   test(`SVG and PNG of every figure are self-contained and legible, ${colorScheme}`, async () => {
     await withTab(browser, { colorScheme }, async (page) => {

@@ -88,6 +88,7 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::RetryRequest => requests::retry(context).await,
         Operation::ReadRows => rows::read(context).await,
         Operation::DownloadCsv => csv::download(context).await,
+        Operation::CountRows => csv::count(context).await,
         Operation::ListShares => shares::list(context).await,
         Operation::CreateShare => shares::create(context).await,
         Operation::SwitchShares => shares::switch(context).await,

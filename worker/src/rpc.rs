@@ -72,6 +72,14 @@ pub(crate) enum WindowStoreCommand {
         section: Option<String>,
         row_filter: RowFilter,
     },
+    /// How many rows [`Self::ReadRows`] would send.
+    CountRows {
+        generation: u32,
+        course: Option<CourseId>,
+        /// The section's id, or its number, in its normal form.
+        section: Option<String>,
+        row_filter: RowFilter,
+    },
     /// Rewrites the copy without erased rows. Returns the result when done.
     Erase(ErasureJob),
     /// Deletes everything. Returns when done.

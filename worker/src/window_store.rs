@@ -117,6 +117,9 @@ impl WindowStore {
             WindowStoreCommand::ReadRows { generation, course, section, row_filter } => {
                 rows::serve(store, generation, store::Filter { course, section, row_filter })?
             }
+            WindowStoreCommand::CountRows { generation, course, section, row_filter } => {
+                rows::count(&store, generation, &store::Filter { course, section, row_filter })?
+            }
             WindowStoreCommand::Erase(job) => {
                 let stored = store.erasure_task()?;
                 if judge_offer(stored.as_ref().map(|task| task.job.lease), job.lease) == JobOffer::Accept {

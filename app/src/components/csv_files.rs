@@ -10,6 +10,10 @@ use domain::view::View;
 pub struct CsvFile {
     /// The URL of the download.
     pub href: String,
+    /// The URL of the number of its rows.
+    pub count_href: String,
+    /// The URL of the same rows as a zip file with one CSV file per week, if there are several weeks.
+    pub archive_href: Option<String>,
     /// The text of its link.
     pub label: String,
 }
@@ -31,9 +35,20 @@ impl CsvFiles {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
-        let file = |section: Option<&SectionId>, label: String| CsvFile {
-            href: csv_url(request, view, section),
-            label,
+        let file = |section: Option<&SectionId>, label: String| {
+            let query = csv_query(request, view, section);
+            let url = |path: &str, more: Option<&str>| {
+                let query = [Some(query.as_str()).filter(|query| !query.is_empty()), more];
+                let query: Vec<&str> = query.into_iter().flatten().collect();
+                let separator = if query.is_empty() { "" } else { "?" };
+                format!("/api/csv/{}{path}{separator}{}", request.report, query.join("&"))
+            };
+            CsvFile {
+                href: url("", None),
+                count_href: url("/count", None),
+                archive_href: (request.windows.len() > 1).then(|| url("", Some("as=zip"))),
+                label,
+            }
         };
         let files = match view.sections.len() {
             0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned())],
@@ -55,8 +70,8 @@ impl CsvFiles {
     }
 }
 
-/// The URL of the CSV of a request, for the view's course and one section.
-fn csv_url(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> String {
+/// The query of the CSV of a request, for the view's course and one section.
+fn csv_query(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> String {
     let days = request.from.zip(request.to);
     let pairs = [
         ("from", days.map(|(from, _)| from.to_string())),
@@ -68,9 +83,7 @@ fn csv_url(request: &RequestInfo, view: &View, section: Option<&SectionId>) -> S
     // Parameter values that the page accepts need no percent-encoding.
     let parameters = request.parameters.iter().map(|(name, value)| format!("parameters.{name}={value}"));
     let pairs = pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
-    let query: Vec<String> = pairs.chain(parameters).collect();
-    let separator = if query.is_empty() { "" } else { "?" };
-    format!("/api/csv/{}{separator}{}", request.report, query.join("&"))
+    pairs.chain(parameters).collect::<Vec<_>>().join("&")
 }
 
 /// A section with its course; the beginning of its id where neither is known yet.
@@ -104,6 +117,14 @@ mod tests {
         let all = of("v=1");
         assert_eq!(all.files.len(), 1);
         assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
+        let count = "/api/csv/videoview/count?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3";
+        assert_eq!(all.files[0].count_href, count);
+        assert_eq!(all.files[0].archive_href, None);
+        let window = r#"{"id":"2026-02-02","start":"2026-02-02","end":"2026-02-09","state":"ready","tries":0,"since":0}"#;
+        let window: domain::api::WindowInfo = serde_json::from_str(window).unwrap();
+        let weeks = RequestInfo { windows: vec![window.clone(), window], from: None, to: None, ..request() };
+        let weeks = CsvFiles::for_request(&weeks, &view("v=1"), &[]).unwrap();
+        assert_eq!(weeks.files[0].archive_href.as_deref(), Some("/api/csv/videoview?as=zip"));
         let request = RequestInfo { parameters: [("page".into(), "home".into())].into(), ..request() };
         let files = CsvFiles::for_request(&request, &view("v=1"), &[]).unwrap().files;
         assert!(files[0].href.ends_with("&parameters.page=home"));

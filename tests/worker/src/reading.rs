@@ -69,13 +69,35 @@ impl Csv {
 
 /// Downloads `/api/csv` with this path and query.
 pub async fn csv(stack: &Stack, path: &str, delimiter: u8) -> Csv {
+    parse_csv(&download(stack, path).await, delimiter)
+}
+
+/// Downloads `/api/csv` as a zip file, with this path and query: the names of its files, and their content.
+pub async fn csv_archive(stack: &Stack, path: &str, delimiter: u8) -> Vec<(String, Csv)> {
+    let bytes = download(stack, path).await;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut files = Vec::new();
+    for number in 0..archive.len() {
+        let mut file = archive.by_index(number).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        files.push((file.name().unwrap().into_owned(), parse_csv(&bytes, delimiter)));
+    }
+    files
+}
+
+async fn download(stack: &Stack, path: &str) -> Vec<u8> {
     let answer = stack.http.get(stack.at(&format!("/api/csv/{path}"))).send().await.unwrap();
     let status = answer.status();
     let bytes = answer.bytes().await.unwrap();
     assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+    bytes.to_vec()
+}
+
+fn parse_csv(bytes: &[u8], delimiter: u8) -> Csv {
     let text = bytes.strip_prefix("\u{feff}".as_bytes());
     let has_byte_order_mark = text.is_some();
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.unwrap_or(&bytes));
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.unwrap_or(bytes));
     let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
     let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     Csv { has_byte_order_mark, header, rows }

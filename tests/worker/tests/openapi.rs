@@ -146,6 +146,15 @@ impl Fixtures {
                 ],
                 ..Call::default()
             },
+            Operation::CountRows => Call {
+                path: vec![("report", "videoview".into())],
+                query: vec![
+                    ("from", self.weeks.from.to_string()),
+                    ("to", self.weeks.to().to_string()),
+                    ("course", self.course.clone()),
+                ],
+                ..Call::default()
+            },
             Operation::CreateShare => json(self.share_request()),
             Operation::SwitchShares => json(json!({"on": true})),
             Operation::UpdateShare => {
@@ -354,6 +363,7 @@ async fn problems_have_documented_codes() {
             None,
             "range-backwards",
         ),
+        ("get", "/api/csv/{report}/count", day("/api/csv/asset/count"), None, "rows-not-ready"),
         ("post", "/api/shares", day("/api/shares"), Some(json!({"report": "x", "course": "y"})), "bad-share"),
         ("delete", "/api/shares/{id}", format!("/api/shares/{none}"), None, "unknown-share"),
         ("post", "/api/shared", day("/api/shared"), Some(json!({"token": "x"})), "share-gone"),

@@ -1,12 +1,12 @@
 //! Every report, from the request to its rows, which must equal the ground truth.
 
-use domain::api::{Reports, Requests, WindowStatus};
+use domain::api::{Reports, Requests, RowCount, WindowStatus};
 use domain::problem::Code;
-use domain::time::{Timestamp, plus_days};
+use domain::time::{Day, Timestamp, plus_days};
 use sandbox::Report;
 use serde_json::json;
 use std::time::Duration;
-use worker_tests::reading::{Digest, csv, frames, rows_of};
+use worker_tests::reading::{Digest, csv, csv_archive, frames, rows_of};
 use worker_tests::{Stack, Weeks, quick};
 
 #[tokio::test]
@@ -189,6 +189,51 @@ async fn a_download_for_spreadsheets_ends_with_the_local_time_of_its_zone() {
     stack.settled(&asset.id, Duration::from_secs(60)).await;
     let safe = csv(&stack, "asset", b',').await;
     assert!(safe.has_byte_order_mark && !safe.header.iter().any(|name| name == "event_local_time"));
+}
+
+#[tokio::test]
+async fn rows_are_counted_before_a_download_and_sent_as_a_file_for_each_week() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(1, 3);
+    let request = stack.ready(Report::VideoView, &weeks).await;
+    let days = |from: Day, to: Day| format!("from={from}&to={to}");
+    let count = async |query: &str| -> RowCount {
+        serde_json::from_value(stack.get(&format!("/api/csv/videoview/count?{query}")).await).unwrap()
+    };
+    let whole = days(weeks.from, weeks.to());
+    let all = csv(&stack, &format!("videoview?{whole}&cells=raw"), b',').await;
+    assert_eq!(count(&whole).await, RowCount { rows: all.rows.len() as u64, exact: true });
+    let (course, section) = (all.rows[0][4].clone(), all.rows[0][2].clone());
+    let of_section = format!("{whole}&course={course}&section={section}");
+    let rows = all.rows.iter().filter(|row| row[4] == course && row[2] == section).count();
+    assert_eq!(count(&of_section).await, RowCount { rows: rows as u64, exact: true });
+    // Some days of a week: their share of its rows.
+    let trimmed = days(plus_days(weeks.from, 3), weeks.to());
+    let estimate = count(&trimmed).await;
+    let actual = csv(&stack, &format!("videoview?{trimmed}&cells=raw"), b',').await.rows.len() as u64;
+    assert!(!estimate.exact && estimate.rows < all.rows.len() as u64);
+    assert!(estimate.rows > actual / 2 && estimate.rows < actual * 2, "{estimate:?} of {actual}");
+
+    let files = csv_archive(&stack, &format!("videoview?{whole}&as=zip"), b',').await;
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let expected: Vec<String> =
+        request.windows.iter().map(|window| format!("lectern-videoview-{}.csv", window.id)).collect();
+    assert_eq!(names, expected);
+    let safe = csv(&stack, &format!("videoview?{whole}"), b',').await;
+    assert!(files.iter().all(|(_, file)| file.has_byte_order_mark && file.header == safe.header));
+    let rows: Vec<&Vec<String>> = files.iter().flat_map(|(_, file)| &file.rows).collect();
+    assert_eq!(rows, safe.rows.iter().collect::<Vec<_>>());
+    // Trimmed, of one section, with another delimiter, and unchanged cells.
+    let query = format!("{trimmed}&course={course}&section={section}&delimiter=%09&cells=raw");
+    let files = csv_archive(&stack, &format!("videoview?{query}&as=zip"), b'\t').await;
+    let rows: Vec<&Vec<String>> = files.iter().flat_map(|(_, file)| &file.rows).collect();
+    assert!(files[0].0.ends_with(".tsv") && !files[0].1.has_byte_order_mark);
+    assert_eq!(rows, csv(&stack, &format!("videoview?{query}"), b'\t').await.rows.iter().collect::<Vec<_>>());
+    // What a download would refuse, a count refuses.
+    let problem = stack.problem("/api/csv/notes/count?from=2026-01-05&to=2026-01-04").await;
+    assert_eq!(problem.code, Code::RangeBackwards);
+    let problem = stack.problem("/api/csv/asset/count?cells=raw").await;
+    assert_eq!(problem.code, Code::BadQuery);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! `/api/csv`: the rows of a range's windows as one CSV file, streamed.
+//! `/api/csv`: the rows of a range's windows as one CSV file, or as a zip file with a CSV file for each window,
+//! streamed; and how many rows there are.
 //!
 //! All windows are checked and the first rows are read before the response begins, so that most errors become
 //! a problem response. A later error breaks the stream off: a file never ends as if it were complete.
@@ -9,8 +10,8 @@ use crate::http_client::BodyReader;
 use crate::request_context::RequestContext;
 use crate::rpc::{self, DownloadPlan, PlannedWindow, SchedulerCommand, WindowStoreCommand};
 use crate::scheduler::rows_not_ready;
-use crate::{http_client, response};
-use domain::api::ReportRequest;
+use crate::{clock, http_client, response};
+use domain::api::{ReportRequest, RowCount};
 use domain::frame::{Frame, FrameReader};
 use domain::ids::CourseId;
 use domain::problem::{Code, Problem};
@@ -19,10 +20,11 @@ use domain::report::Shape;
 use domain::scope::{AccessScope, RowFilter};
 use domain::settings::Settings;
 use domain::time::Timestamp;
-use domain::window::Parameters;
+use domain::window::{Parameters, WindowKey};
 use domain::window_state::WindowCopy;
+use engine::csv_archive::{ArchiveError, CsvArchive};
 use engine::report_file::read_header;
-use engine::rewrite::{CsvOutput, Rewriter};
+use engine::rewrite::{CorruptSlice, CsvOutput, Rewriter};
 use engine::slice::{SliceError, SliceInflater};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, VecDeque};
@@ -33,6 +35,9 @@ use worker::{Env, Response, ResponseBody, Stub};
 /// their bytes.
 const MIN_CHUNK_BYTES: usize = 256 << 10;
 
+/// The number of windows whose rows are counted at the same time.
+const CONCURRENT_COUNTS: usize = 6;
+
 /// The parameters of a download.
 struct DownloadRequest {
     report_request: ReportRequest,
@@ -40,6 +45,8 @@ struct DownloadRequest {
     section: Option<String>,
     delimiter: u8,
     safe: bool,
+    /// Whether there is a file for each window, in a zip file.
+    is_archive: bool,
 }
 
 impl DownloadRequest {
@@ -58,6 +65,11 @@ impl DownloadRequest {
             Some("raw") => false,
             Some(_) => return bad_query("`cells` must be safe or raw."),
         };
+        let is_archive = match query.remove("as").as_deref() {
+            None => false,
+            Some("zip") => true,
+            Some(_) => return bad_query("`as` must be zip."),
+        };
         let parameters: Parameters = query
             .keys()
             .filter_map(|name| name.strip_prefix("parameters."))
@@ -70,7 +82,7 @@ impl DownloadRequest {
         let (from, to, tz) = (take("from"), take("to"), take("tz"));
         let (course, section) = remove_course_and_section(&mut query);
         let report_request = ReportRequest { report: report.to_owned(), from, to, tz, parameters };
-        Ok(Self { report_request, course, section, delimiter, safe })
+        Ok(Self { report_request, course, section, delimiter, safe, is_archive })
     }
 
     /// What the audit log records of the download.
@@ -88,9 +100,19 @@ impl DownloadRequest {
             (Some(from), Some(to)) => format!("-{from}-{to}"),
             _ => String::new(),
         };
-        let extension = if self.delimiter == b'\t' { "tsv" } else { "csv" };
+        let extension = if self.is_archive { "zip" } else { csv_extension(self.delimiter) };
         format!("lectern-{}{days}.{extension}", self.report_request.report)
     }
+
+    /// Finds the windows of the download and their copies.
+    async fn plan(&self, scheduler: &Stub, access_scope: AccessScope) -> Result<DownloadPlan, Problem> {
+        let command = SchedulerCommand::PlanDownload { ask: self.report_request.clone(), access_scope };
+        rpc::call(scheduler, &command).await
+    }
+}
+
+fn csv_extension(delimiter: u8) -> &'static str {
+    if delimiter == b'\t' { "tsv" } else { "csv" }
 }
 
 /// A window to send, with the delimiter and columns of its stored CSV.
@@ -113,6 +135,8 @@ struct Download {
     row_filter: RowFilter,
     sources: VecDeque<Source>,
     current: Option<(Source, BodyReader, FrameReader)>,
+    /// The zip file that is being written, if the download is one.
+    archive: Option<CsvArchive>,
     inflater: SliceInflater,
 }
 
@@ -125,6 +149,41 @@ pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
     Ok(Reply::new(Ok(response))?.with_audit_detail(audit_detail))
 }
 
+/// `GET /api/csv/{report}/count`
+pub(super) async fn count(context: &RequestContext<'_>) -> HandlerResult {
+    let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
+    let plan = request.plan(&context.scheduler()?, context.access_scope()?).await?;
+    // A copy that lacks the last days is counted as an estimate.
+    let sources = select_sources(plan.windows, None)?;
+    let is_long_enough =
+        |source: &Source| is_long_enough(&source.window.key, &source.copy, plan.needed_until);
+    let none = RowCount { rows: 0, exact: sources.iter().all(is_long_enough) };
+    let span = plan.span.filter(|_| plan.shape == Shape::Rows);
+    let selects_everything =
+        request.course.is_none() && request.section.is_none() && plan.row_filter == RowFilter::Everything;
+    let scheduler_name = context.settings.scheduler_name();
+    let count_rows = async |source: &Source| {
+        if selects_everything {
+            return Ok(source.copy.rows);
+        }
+        let store = rpc::window_store(context.env, &scheduler_name, &source.window.key)
+            .map_err(|error| response::internal_error(&error))?;
+        let command = WindowStoreCommand::CountRows {
+            generation: source.copy.generation,
+            course: request.course.clone(),
+            section: request.section.clone(),
+            row_filter: plan.row_filter.clone(),
+        };
+        rpc::call::<_, u64>(&store, &command).await
+    };
+    let counts: Vec<u64> =
+        stream::iter(sources.iter().map(count_rows)).buffered(CONCURRENT_COUNTS).try_collect().await?;
+    let total = sources.iter().zip(counts).fold(none, |total, (source, rows)| {
+        total.plus(rows, source.window.key.start().zip(source.copy.end), span)
+    });
+    Reply::json(&total)
+}
+
 /// Starts the download.
 async fn serve(
     env: &Env,
@@ -133,11 +192,7 @@ async fn serve(
     request: DownloadRequest,
     access_scope: AccessScope,
 ) -> Result<Response, Problem> {
-    let plan: DownloadPlan = rpc::call(
-        scheduler,
-        &SchedulerCommand::PlanDownload { ask: request.report_request.clone(), access_scope },
-    )
-    .await?;
+    let plan = request.plan(scheduler, access_scope).await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let time = report.and_then(|report| report.known()).and_then(|report| report.descriptor().time);
     let sources = select_sources(plan.windows, plan.needed_until)?;
@@ -164,6 +219,7 @@ async fn serve(
         row_filter: plan.row_filter,
         sources: sources.into(),
         current: None,
+        archive: request.is_archive.then(|| CsvArchive::new(clock::now())),
         inflater: SliceInflater::default(),
         output: Rc::clone(&output),
     };
@@ -177,7 +233,9 @@ async fn serve(
         Problem::new(Code::Internal, "The stored rows could not be read. Request their weeks again.")
             .retry_after(5)
     })?;
-    let start = [Ok(output.header_row())].into_iter().chain(first.map(Ok));
+    // Each file of a zip file has a header row of its own.
+    let header = (!request.is_archive).then(|| output.header_row());
+    let start = header.into_iter().chain(first).map(Ok);
     let body = stream::iter(start).chain(rows).map_err(|error: StreamError| {
         worker::console_error!("a download broke off: {}", error.0);
         worker::Error::RustError("the rows broke off".to_owned())
@@ -185,7 +243,8 @@ async fn serve(
     let respond = || {
         let response = Response::from_stream(body)?;
         let headers = response.headers();
-        headers.set("content-type", "text/csv; charset=utf-8")?;
+        let content_type = if request.is_archive { "application/zip" } else { "text/csv; charset=utf-8" };
+        headers.set("content-type", content_type)?;
         headers.set("content-disposition", &format!("attachment; filename=\"{file_name}\""))?;
         response::with_private_headers(response)
     };
@@ -203,13 +262,7 @@ fn select_sources(
     let (mut missing, mut failed) = (Vec::new(), None);
     let mut sources = Vec::new();
     for window in windows {
-        let is_long_enough = |copy: &WindowCopy| match (copy.end, window.key.end(), needed_until) {
-            (Some(copy_end), Some(end), Some(needed)) => {
-                Timestamp::start_of(copy_end) >= needed.min(Timestamp::start_of(end))
-            }
-            _ => true,
-        };
-        match window.copy.clone().filter(is_long_enough) {
+        match window.copy.clone().filter(|copy| is_long_enough(&window.key, copy, needed_until)) {
             None => {
                 missing.push(window.key.id());
                 failed = failed.or(window.failed);
@@ -222,6 +275,16 @@ fn select_sources(
         }
     }
     if missing.is_empty() { Ok(sources) } else { Err(rows_not_ready(missing, failed)) }
+}
+
+/// Whether the copy has all days up to `needed_until`, or all of its window.
+fn is_long_enough(window: &WindowKey, copy: &WindowCopy, needed_until: Option<Timestamp>) -> bool {
+    match (copy.end, window.end(), needed_until) {
+        (Some(copy_end), Some(end), Some(needed)) => {
+            Timestamp::start_of(copy_end) >= needed.min(Timestamp::start_of(end))
+        }
+        _ => true,
+    }
 }
 
 /// Why the stream broke off, as a text for the log.
@@ -251,6 +314,18 @@ impl From<SliceError> for StreamError {
     }
 }
 
+impl From<ArchiveError> for StreamError {
+    fn from(error: ArchiveError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<CorruptSlice> for StreamError {
+    fn from(error: CorruptSlice) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl Download {
     /// The next chunk; `None` after the last.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, StreamError> {
@@ -270,7 +345,15 @@ impl Download {
                     };
                     let (delimiter, columns) = (source.delimiter, &source.columns);
                     let rewriter = Rewriter::new(&self.output, delimiter, columns, self.time, trim, appended);
-                    rewriter.rewrite(rows, &mut ready).map_err(|error| StreamError(error.to_string()))?;
+                    match &mut self.archive {
+                        None => rewriter.rewrite(rows, &mut ready)?,
+                        Some(archive) => {
+                            let mut rewritten = Vec::new();
+                            rewriter.rewrite(rows, &mut rewritten)?;
+                            archive.write(&rewritten)?;
+                            ready.append(&mut archive.take());
+                        }
+                    }
                     if ready.len() >= MIN_CHUNK_BYTES {
                         return Ok(Some(ready));
                     }
@@ -285,8 +368,17 @@ impl Download {
                 continue;
             }
             let Some(source) = self.sources.pop_front() else {
+                if let Some(archive) = self.archive.take() {
+                    ready.append(&mut archive.finish()?);
+                }
                 return Ok((!ready.is_empty()).then_some(ready));
             };
+            if let Some(archive) = &mut self.archive {
+                let (key, extension) = (&source.window.key, csv_extension(self.output.delimiter));
+                let name = format!("lectern-{}-{}.{extension}", key.report, key.id());
+                archive.start_file(&name, source.copy.bytes)?;
+                archive.write(&self.output.header_row())?;
+            }
             let body = self.open(&source).await?;
             self.current = Some((source, body, FrameReader::default()));
         }

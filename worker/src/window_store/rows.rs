@@ -22,6 +22,29 @@ struct RowStream {
     remaining_slices: u32,
 }
 
+/// The number of a copy's rows that the filter selects.
+pub(crate) fn count(
+    store: &Store,
+    generation: u32,
+    filter: &Filter,
+) -> Result<std::result::Result<Response, Problem>> {
+    match store.select_copy(Some(generation), filter)? {
+        Some(summary) => Ok(Ok(response::json(&summary.rows)?)),
+        None => Ok(Err(no_copy(Some(generation)))),
+    }
+}
+
+/// Why there is no such copy.
+fn no_copy(generation: Option<u32>) -> Problem {
+    match generation {
+        Some(_) => Problem::new(
+            Code::CopyReplaced,
+            "This copy has been replaced by a newer one: read the window again.",
+        ),
+        None => Problem::new(Code::RowsNotReady, "The rows of this window are not loaded yet."),
+    }
+}
+
 /// The rows of a copy as frames: `GET /api/rows`.
 pub(crate) fn serve(
     store: Store,
@@ -29,13 +52,7 @@ pub(crate) fn serve(
     filter: Filter,
 ) -> Result<std::result::Result<Response, Problem>> {
     let Some(summary) = store.select_copy(generation, &filter)? else {
-        return Ok(Err(match generation {
-            Some(_) => Problem::new(
-                Code::CopyReplaced,
-                "This copy has been replaced by a newer one: read the window again.",
-            ),
-            None => Problem::new(Code::RowsNotReady, "The rows of this window are not loaded yet."),
-        }));
+        return Ok(Err(no_copy(generation)));
     };
     let head = Head {
         generation: summary.generation,

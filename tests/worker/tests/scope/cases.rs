@@ -3,7 +3,7 @@
 use crate::routes::{Access, Gets, Target};
 use crate::setup::{Row, Setup};
 use crate::visitors::Visitor;
-use domain::api::{Courses, Reports, RequestInfo, Requests, Session};
+use domain::api::{Courses, Reports, RequestInfo, Requests, RowCount, Session};
 use domain::problem::{Code, Problem};
 use domain::routes::Operation;
 use domain::shares::{CreateShareResponse, ShareContent, Shares};
@@ -51,6 +51,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::RetryRequest => case.check_retry_request().await,
         Operation::ReadRows => case.check_rows().await,
         Operation::DownloadCsv => case.check_csv().await,
+        Operation::CountRows => case.check_count().await,
         Operation::ListShares => case.check_list_shares().await,
         Operation::CreateShare => case.check_create_share().await,
         Operation::UpdateShare => case.check_update_share().await,
@@ -402,6 +403,28 @@ impl Case<'_> {
             }
             let nowhere = self.setup.csv(report, &format!("&course={NOWHERE}"), self.token).await;
             assert!(nowhere.is_empty(), "{}", report.name());
+        }
+    }
+
+    async fn check_count(&self) {
+        for report in Report::ALL {
+            if report == Report::Visit && self.is_instructor() {
+                self.check_visits_unknown(&self.setup.count_path(report, "")).await;
+                continue;
+            }
+            let visible = self.setup.visible_rows(self.visitor, report);
+            let count: RowCount = self.get(&self.setup.count_path(report, "")).await;
+            assert_eq!(count, RowCount { rows: visible.len() as u64, exact: true }, "{}", report.name());
+            if report == Report::Visit {
+                continue;
+            }
+            for course in &self.setup.courses.courses {
+                let path = self.setup.count_path(report, &format!("&course={}", course.id));
+                let expected = visible.iter().filter(|row| row.course == course.id.as_str()).count();
+                assert_eq!(self.get::<RowCount>(&path).await.rows, expected as u64, "{path}");
+            }
+            let nowhere = self.setup.count_path(report, &format!("&course={NOWHERE}"));
+            assert_eq!(self.get::<RowCount>(&nowhere).await.rows, 0);
         }
     }
 

@@ -62,6 +62,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CreateRequest
         | Operation::ReadRows
         | Operation::DownloadCsv
+        | Operation::CountRows
         | Operation::CreateShare => SCOPED,
         Operation::ListRequests
         | Operation::GetRequest

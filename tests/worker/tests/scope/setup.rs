@@ -321,6 +321,15 @@ impl Setup {
         format!("/api/csv/{}?{days}cells=raw{more}", report.name())
     }
 
+    /// The path of the number of rows of a report's CSV.
+    pub(crate) fn count_path(&self, report: Report, more: &str) -> String {
+        let Weeks { from, .. } = self.weeks;
+        let days =
+            if report.has_dates() { format!("&from={from}&to={}", self.weeks.to()) } else { String::new() };
+        let query = format!("{days}{more}");
+        format!("/api/csv/{}/count?{}", report.name(), query.trim_start_matches('&'))
+    }
+
     /// The path of a report's window.
     pub(crate) fn rows_path(&self, report: Report) -> String {
         format!("/api/rows/{}/{}", report.name(), self.requests[report.name()].windows[0].id)

@@ -121,7 +121,7 @@ pub fn FigureMenuItems(
                 Callback::new(move |()| data_worker.request_rows(list, "", 0, most_printed, print_rows));
             let is_empty =
                 Signal::derive(move || table.with(|table| long_table_exports::row_count(table) == 0));
-            let link = |CsvFile { href, label }: CsvFile| view! { <a href=href download="">{label}</a> };
+            let link = |CsvFile { href, label, .. }: CsvFile| view! { <a href=href download="">{label}</a> };
             let downloads = move || match (list, files) {
                 (RowList::Students, _) => csv(save),
                 (RowList::Rows, Some(RowFiles(files))) => {
