@@ -200,15 +200,10 @@ pub fn student_name(query: &Query, loaded: &Loaded<'_>) -> String {
     names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-/// Removes the figures that name people, and returns a caveat if there were any. `rows` names the person of each row.
-/// Any cell of an unknown report may contain a name, so all figures that show its cells are removed.
+/// Removes the figures that name people, and returns a caveat if there were any.
 fn remove_people(figures: &mut Vec<Figure>) -> &'static str {
-    let names_people = |figure: &Figure| {
-        let id = figure.id.as_str();
-        matches!(id, "note-takers" | "written" | "threads" | "students" | "rows") || id.starts_with("column-")
-    };
     let before = figures.len();
-    figures.retain(|figure| !names_people(figure));
+    figures.retain(|figure| !protocol::names_people(&figure.id));
     figures.iter_mut().for_each(remove_owners);
     if figures.len() < before { text::reports::NAMES_HIDDEN } else { "" }
 }

@@ -159,6 +159,13 @@ pub struct LongTableRow {
     pub steps_label: String,
 }
 
+/// Whether the figure with this id names people. Any cell of an unknown report may contain a name, so all figures that
+/// show its cells do. A figure may also have a column of owners ([`crate::text::OWNER`]).
+#[must_use]
+pub fn names_people(id: &str) -> bool {
+    matches!(id, "note-takers" | "written" | "threads" | "students" | "rows") || id.starts_with("column-")
+}
+
 impl Figure {
     /// The numbers as a table; `None` if the body is a table already, or has no numbers.
     #[must_use]

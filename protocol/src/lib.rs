@@ -13,7 +13,7 @@ pub mod message;
 pub mod text;
 
 pub use figure::{
-    Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList,
+    Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList, names_people,
 };
 pub use message::{
     CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowRange, Subject, TermWeek,

@@ -7,6 +7,8 @@ use domain::institution_role::InstitutionRole;
 pub const DAY: &str = "Day";
 /// The heading of the states of bars, and of weekly reports.
 pub const STATE: &str = "State";
+/// The heading of a column with the owners of videos.
+pub const OWNER: &str = "Owner";
 pub const NOT_FINAL: &str = "Not final yet";
 /// The state of a day whose rows are not loaded.
 pub const NOT_LOADED: &str = "Not loaded yet";

@@ -6,6 +6,7 @@ import { Browser, Stack, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { allRows, cellsOf, figure, parseNumber, waitForRows } from './tables.mjs';
 import { expected, views } from './truth.mjs';
+import { readSheets } from './xlsx.mjs';
 
 const FIGURES = [
   'Minutes watched per day', 'Viewers per day', 'New and returning viewers', 'Minutes by weekday and hour', 'Minutes per video',
@@ -111,6 +112,66 @@ test('the menu of the rows table links to the CSV download', async () => {
     await figure(page, 'Every row').locator('.figure-menu > summary').click();
     const link = figure(page, 'Every row').getByRole('link', { name: 'Download CSV' });
     assert.equal(await link.getAttribute('href'), await page.locator('a[data-testid="csv"]').getAttribute('href'));
+  });
+});
+
+test('the workbook of every figure has the numbers of its CSV, days as dates, and a sheet that says what it is', async () => {
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { role: 'student' }));
+    await waitUntilIdle(page);
+    for (const title of [...FIGURES, 'Students']) {
+      const csv = parseCsv((await saveFile(page, title, 'Save numbers as CSV')).bytes.toString('utf8').slice(1));
+      const { name, bytes } = await saveFile(page, title, 'Save numbers as Excel (xlsx)');
+      assert.equal(name, `${title.toLowerCase().replaceAll(' ', '-')}.xlsx`);
+      const { Data: [heads, ...rows], 'About this file': about } = readSheets(bytes);
+      assert.deepEqual(heads, csv[7], title);
+      assert.equal(rows.length, csv.length - 8, title);
+      rows.forEach((row, place) => {
+        const cells = heads.map((head, column) => {
+          const cell = row[column];
+          if (head !== 'Day' || column > 0) return cell === undefined ? '' : String(cell);
+          const day = new Date(Date.parse(month.from) + place * 86_400_000).toISOString().slice(0, 10);
+          assert.deepEqual(cell, { date: day }, `${title}: days must be dates`);
+          return csv[8 + place][0];
+        });
+        assert.deepEqual(cells, csv[8 + place], title);
+      });
+      const isBuilt = ([head]) => head === 'Built';
+      assert.deepEqual(about.slice(0, 6).filter((line) => !isBuilt(line)), csv.slice(0, 6).filter((line) => !isBuilt(line)), title);
+      assert.match(about[6][1], title === 'Students' ? /may name people/ : /names nobody/);
+    }
+  });
+});
+
+test('the workbook of all rows has every row, times as dates in UTC and in the zone, and text as text', async () => {
+  await stack.request({ report: 'videoview', ...month, tz: 'Asia/Kolkata' });
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { tz: 'Asia/Kolkata' }));
+    await waitUntilIdle(page);
+    const href = await page.getByTestId('csv').getAttribute('href');
+    const text = await (await fetch(`${stack.url}${href}&cells=raw`)).text();
+    const { name, bytes } = await saveFile(page, 'Every row', 'Save rows as Excel (xlsx)');
+    assert.match(name, /^videos-watched-.*\.xlsx$/);
+    const { Data: [heads, ...rows], 'About this file': about } = readSheets(bytes);
+    const csv = parseCsv(`${text.trimEnd().replaceAll(/\r?\n/g, '\r\n')}\r\n`);
+    assert.deepEqual(heads, [...csv[0], 'event_local_time']);
+    assert.ok(rows.length > 0);
+    assert.equal(rows.length, csv.length - 1);
+    const [time, minutes] = [heads.indexOf('event_timestamp'), heads.indexOf('duration_Minute')];
+    for (const [place, row] of rows.entries()) {
+      const raw = csv[place + 1];
+      const at = Date.parse(`${raw[time].replace(' ', 'T').replace(/Z?$/, 'Z')}`);
+      const iso = (instant) => ({ date: new Date(instant).toISOString().slice(0, 19) });
+      assert.deepEqual(row[time], iso(at));
+      assert.deepEqual(row.at(-1), iso(at + 5.5 * 3_600_000));
+      assert.equal(row[minutes], Number(raw[minutes]));
+      const rest = heads.slice(0, -1).map((_, column) => column).filter((column) => column !== time && column !== minutes);
+      assert.deepEqual(rest.map((column) => row[column] ?? ''), rest.map((column) => raw[column]));
+    }
+    const notes = Object.fromEntries(about);
+    assert.match(notes.Zone, /Kolkata/);
+    assert.match(notes.Filters, /every row/);
+    assert.match(notes['Personal data'], /may name people/);
   });
 });
 

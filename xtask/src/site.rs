@@ -66,7 +66,11 @@ pub(crate) fn build(checkout: &Checkout, tools: &Tools, profile: BuildProfile) -
             profile.of_page(),
         ]);
         let files = cargo::build(&mut compile).context("the page does not compile: see the errors above")?;
-        let mut folders = vec![checkout.path("app/public"), bundle_styles(checkout, tools)?];
+        let mut folders = vec![
+            checkout.path("app/public"),
+            bundle_styles(checkout, tools)?,
+            bundle_spreadsheet(checkout, tools)?,
+        ];
         for program in PROGRAMS {
             let name = format!("{program}.wasm");
             let wasm = files.iter().find(|file| file.file_name().is_some_and(|file| file == name.as_str()));
@@ -89,6 +93,18 @@ fn bundle_styles(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
     let mut bundle = tools.command(checkout, &tools.esbuild)?;
     bundle.args(["--bundle", "--minify", "--log-level=warning"]).arg(checkout.path("style/all.css"));
     bundle.arg(format!("--outfile={}", folder.join("style.css").display()));
+    processes::run(&mut bundle)?;
+    Ok(folder)
+}
+
+/// Bundles the program that writes workbooks with its library, as a script for a Web Worker; returns its folder.
+fn bundle_spreadsheet(checkout: &Checkout, tools: &Tools) -> Result<PathBuf> {
+    let folder = checkout.path("target/bound/spreadsheet");
+    let mut bundle = tools.command(checkout, &tools.esbuild)?;
+    bundle.args(["--bundle", "--minify", "--format=iife", "--log-level=warning"]);
+    bundle.arg("--alias:fflate=./app/spreadsheet/fflate.mjs");
+    bundle.arg(checkout.path("app/spreadsheet/spreadsheet.mjs"));
+    bundle.arg(format!("--outfile={}", folder.join("spreadsheet.js").display()));
     processes::run(&mut bundle)?;
     Ok(folder)
 }

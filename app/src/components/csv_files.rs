@@ -16,6 +16,8 @@ pub struct CsvFile {
     pub archive_href: Option<String>,
     /// The text of its link.
     pub label: String,
+    /// The name of its section, where several are chosen.
+    pub section: Option<String>,
 }
 
 /// All files of a view.
@@ -35,7 +37,7 @@ impl CsvFiles {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
-        let file = |section: Option<&SectionId>, label: String| {
+        let file = |section: Option<&SectionId>, label: String, name: Option<&String>| {
             let query = csv_query(request, view, section);
             let url = |path: &str, more: Option<&str>| {
                 let query = [Some(query.as_str()).filter(|query| !query.is_empty()), more];
@@ -48,16 +50,18 @@ impl CsvFiles {
                 count_href: url("/count", None),
                 archive_href: (request.windows.len() > 1).then(|| url("", Some("as=zip"))),
                 label,
+                section: name.cloned(),
             }
         };
         let files = match view.sections.len() {
-            0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned())],
+            0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned(), None)],
             _ => {
                 let names: Vec<String> = view.sections.iter().map(|id| section_label(id, courses)).collect();
                 let label = |(id, name): (&SectionId, &String)| {
                     // Every term has a section 1: the beginning of the id tells them apart.
                     let is_unique = names.iter().filter(|other| *other == name).count() == 1;
-                    file(Some(id), words::download_section(name, (!is_unique).then_some(id.as_str())))
+                    let label = words::download_section(name, (!is_unique).then_some(id.as_str()));
+                    file(Some(id), label, Some(name))
                 };
                 view.sections.iter().zip(&names).map(label).collect()
             }

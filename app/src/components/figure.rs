@@ -1,6 +1,6 @@
 //! What surrounds every figure: title, sentence, read-out, caveat, the numbers as a table, and a menu of actions.
 //!
-//! [`export`], [`numbers_table`] and the items of [`figure_menu`] are loaded when they are first opened.
+//! [`export`], [`spreadsheet`], [`numbers_table`] and the items of [`figure_menu`] are loaded when they are first opened.
 
 pub mod chart_cursor;
 pub mod export;
@@ -9,6 +9,7 @@ pub mod heatmap_cells;
 pub mod horizontal_bars;
 pub mod long_table_exports;
 pub mod numbers_table;
+pub mod spreadsheet;
 pub mod vertical_bars;
 
 use crate::components::lazy::{Placeholder, render_lazy};

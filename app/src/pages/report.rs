@@ -8,6 +8,7 @@ use crate::components::comparison_select::{self, ComparisonSelect};
 use crate::components::course_tabs::CourseTabs;
 use crate::components::csv_files::CsvFiles;
 use crate::components::download_links::DownloadLinks;
+use crate::components::figure::export::ExportCourse;
 use crate::components::report_parameters::ReportParameters;
 use crate::components::request_panel::RequestPanel;
 use crate::components::request_progress::RequestProgress;
@@ -180,6 +181,9 @@ pub fn ReportView(
             </header>
         }
     };
+    provide_context(ExportCourse(Signal::derive(move || {
+        directory.with(|directory| course_label(&directory.courses, &navigation.view()))
+    })));
     let fits = Memo::new(move |_| {
         request.get().filter(|_| too_large.with(Option::is_none) && unconfirmed.with(Option::is_none))
     });

@@ -31,6 +31,9 @@ pub const NONE_CHOSEN: &str = "No filters.";
 pub const SAVE_SVG: &str = "Save as SVG";
 pub const SAVE_PNG: &str = "Save as PNG";
 pub const SAVE_CSV: &str = "Save numbers as CSV";
+pub const SAVE_XLSX: &str = "Save numbers as Excel (xlsx)";
+pub const SAVE_ROWS_XLSX: &str = "Save rows as Excel (xlsx)";
+pub const NO_XLSX: &str = "The Excel file could not be made. Try again, or save as CSV.";
 pub const PRINT: &str = "Print";
 /// The label of the field that searches a table.
 pub const SEARCH: &str = "Search";
@@ -40,6 +43,14 @@ pub const LOADING_CELL: &str = "…";
 pub const SHOW_ROWS: &str = "Show every row";
 /// The headings of an export.
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
+/// Further headings of a workbook.
+pub const COURSE: &str = "Course";
+pub const SECTION: &str = "Section";
+pub const PERSONAL_DATA: &str = "Personal data";
+pub const HAS_PERSONAL_DATA: &str = "This file may name people. Keep it where such data belongs.";
+pub const NO_PERSONAL_DATA: &str = "This file names nobody.";
+/// The filters of a file with rows.
+pub const ALL_ROWS: &str = "none: every row of these days, whatever filters are set";
 /// No filters, in an export.
 pub const NONE: &str = "none";
 

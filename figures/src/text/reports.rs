@@ -57,7 +57,7 @@ pub const TIME: &str = "Time";
 pub const NOTE: &str = "Note";
 pub const VIDEO: &str = "Video";
 pub const VIDEOS: &str = "Videos";
-pub const OWNER: &str = "Owner";
+pub use protocol::text::OWNER;
 pub const LIVE: &str = "Live";
 pub const ON_DEMAND: &str = "On demand";
 pub const PUBLIC: &str = "Through public links";

@@ -37,6 +37,11 @@ const PRESENTATION_ATTRIBUTES: [&str; 8] = [
 #[derive(Debug, Clone, Copy)]
 pub struct ExportHeader(pub Callback<(), [String; 5]>);
 
+/// The course of a report's figures, with its section if exactly one is chosen, as a Leptos context. On a course page,
+/// the title of the report names it.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportCourse(pub Signal<Option<String>>);
+
 impl ExportHeader {
     /// The lines of an export's header: (heading, value). The figure's title is the second.
     #[must_use]
@@ -237,7 +242,8 @@ fn escape_xml(text: &str) -> String {
 }
 
 /// A title as a file name: letters, digits and `-`.
-fn file_name(title: &str) -> String {
+#[must_use]
+pub fn file_name(title: &str) -> String {
     let plain = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     plain.collect()
 }
@@ -256,7 +262,7 @@ fn save(text: &str, kind: &str, name: &str) {
 }
 
 /// Lets the browser save a blob, and revokes its URL 10 seconds later, when the browser has read it.
-fn download(url: &str, name: &str) {
+pub fn download(url: &str, name: &str) {
     downloads::save(url, name);
     let url = url.to_owned();
     set_timeout(

@@ -1,15 +1,19 @@
 //! The items of a figure's menu.
 
+use crate::api_signal::ApiSignal;
 use crate::components::csv_files::CsvFile;
 use crate::components::disclosure;
 use crate::components::figure::FigureExports;
-use crate::components::figure::export::{self, ExportHeader};
+use crate::components::figure::export::{self, ExportCourse, ExportHeader};
 use crate::components::figure::long_table_exports::{self, LongTableExports, RowFiles};
+use crate::components::figure::spreadsheet::{self, Sheet};
 use crate::context::AppContext;
 use crate::data_worker::LoadedRows;
 use crate::words::figures as text;
 use crate::words::why;
 use charts::model::Table;
+use charts::sortable_table::{RowAction, SortableTable};
+use domain::api::RowCount;
 use leptos::html;
 use leptos::prelude::*;
 use protocol::{LongTableRow, RowList};
@@ -52,13 +56,29 @@ pub fn FigureMenuItems(
     let context = expect_context::<AppContext>();
     let FigureMenuInputs { title, exports, menu, .. } = inputs;
     let header = expect_context::<ExportHeader>();
+    let notes = WorkbookNotes { header, course: use_context() };
     let files = use_context::<RowFiles>();
     let save_table = move |table: &Table| {
         title.with_value(|title| export::save_csv(table, &header.lines(title), title));
     };
+    // The course page of a student is about a person, whatever a figure shows.
+    let names_people = move || {
+        let id = inputs.figure.get_untracked().map(|figure| figure.id());
+        context.navigation.view().student.is_some() || id.is_some_and(|id| protocol::names_people(&id))
+    };
+    let save_sheet = move |sheet: Sheet, names_people: bool| {
+        title.with_value(|title| {
+            let about = notes.describe(title, names_people);
+            spreadsheet::save_sheet(&sheet, &about, title, Callback::new(report_failure));
+        });
+    };
+    let save_numbers_sheet = move |table: &Table| save_sheet(Sheet::from_numbers(table), names_people());
     let print_figure = move || inputs.with_figure(header, |figure, _, _| export::print(figure, || {}));
     let csv = move |save: Callback<()>| {
         view! { <button type="button" on:click=move |_| save.run(())>{text::SAVE_CSV}</button> }.into_any()
+    };
+    let xlsx = move |save: Callback<()>| {
+        view! { <button type="button" on:click=move |_| save.run(())>{text::SAVE_XLSX}</button> }.into_any()
     };
     let print = move |print: Callback<()>, is_disabled: Signal<bool>| {
         view! {
@@ -76,10 +96,16 @@ pub fn FigureMenuItems(
                     save_table(&table);
                 }
             });
+            let save_workbook = Callback::new(move |()| {
+                if let Some(table) = numbers.get_untracked() {
+                    save_numbers_sheet(&table);
+                }
+            });
             view! {
                 <button type="button" on:click=save_svg>{text::SAVE_SVG}</button>
                 <button type="button" on:click=save_png>{text::SAVE_PNG}</button>
                 {csv(save_numbers)}
+                {xlsx(save_workbook)}
                 {print_here()}
             }
             .into_any()
@@ -91,7 +117,14 @@ pub fn FigureMenuItems(
                     title.with_value(|title| export::save_cells(table, &header.lines(title), title));
                 });
             });
-            view! { {csv(save)} {print_here()} }.into_any()
+            let save_workbook = Callback::new(move |()| {
+                table.with_untracked(|table| {
+                    let Some(table) = table else { return };
+                    let zone = context.zone(&context.navigation.view());
+                    save_sheet(Sheet::from_cells(table, &zone), names_people() || lists_people(table));
+                });
+            });
+            view! { {csv(save)} {xlsx(save_workbook)} {print_here()} }.into_any()
         }
         FigureExports::Text => print_here(),
         FigureExports::LongTable(LongTableExports { list, table, printed_rows }) => {
@@ -113,6 +146,13 @@ pub fn FigureMenuItems(
             });
             let data_worker = context.data_worker();
             let save = Callback::new(move |()| data_worker.request_rows(list, "", 0, usize::MAX, save_rows));
+            let save_rows_sheet = Callback::new(move |LoadedRows { rows, .. }: LoadedRows| {
+                if let Some(table) = table.get_untracked() {
+                    save_numbers_sheet(&long_table_exports::build_export(&table, &rows));
+                }
+            });
+            let save_workbook =
+                Callback::new(move |()| data_worker.request_rows(list, "", 0, usize::MAX, save_rows_sheet));
             let most_printed = match list {
                 RowList::Students => usize::MAX,
                 RowList::Rows => MAX_PRINTED_ROWS,
@@ -121,9 +161,12 @@ pub fn FigureMenuItems(
                 Callback::new(move |()| data_worker.request_rows(list, "", 0, most_printed, print_rows));
             let is_empty =
                 Signal::derive(move || table.with(|table| long_table_exports::row_count(table) == 0));
-            let link = |CsvFile { href, label, .. }: CsvFile| view! { <a href=href download="">{label}</a> };
+            let link = move |file: CsvFile| {
+                let CsvFile { href, label, .. } = file.clone();
+                view! { <a href=href download="">{label}</a> <SaveRows file notes /> }
+            };
             let downloads = move || match (list, files) {
-                (RowList::Students, _) => csv(save),
+                (RowList::Students, _) => view! { {csv(save)} {xlsx(save_workbook)} }.into_any(),
                 (RowList::Rows, Some(RowFiles(files))) => {
                     files.get().map(|files| files.files.into_iter().map(link).collect_view()).into_any()
                 }
@@ -145,4 +188,71 @@ pub fn FigureMenuItems(
             <button type="button" on:click=ask_why>{why::ITEM}</button>
         </div>
     }
+}
+
+/// The button that saves the rows of a CSV file as a workbook, if they are not too many.
+#[component]
+fn SaveRows(file: CsvFile, notes: WorkbookNotes) -> impl IntoView {
+    let context = expect_context::<AppContext>();
+    let CsvFile { href, count_href, section, .. } = file;
+    let count: ApiSignal<RowCount> = ApiSignal::new(&count_href);
+    let is_offered = move || count.ok().is_some_and(|count| count.rows <= spreadsheet::MAX_ROWS);
+    let save = Callback::new(move |()| {
+        let view = context.navigation.view();
+        let known = context.report(view.report_name()).and_then(|info| info.name.known());
+        let names_people = known.is_none_or(|report| !report.descriptor().personal_columns.is_empty());
+        let [report, days, ..] = notes.header.0.run(());
+        let title = format!("{report} {days}");
+        let about = notes.describe_rows(&title, section.as_deref(), names_people);
+        let separator = if href.contains('?') { '&' } else { '?' };
+        let csv = format!("{href}{separator}cells=raw");
+        let zone = context.zone(&view);
+        spreadsheet::save_rows(&csv, zone.name(), &about, &title, Callback::new(report_failure));
+    });
+    view! {
+        <Show when=is_offered>
+            <button type="button" on:click=move |_| save.run(())>{text::SAVE_ROWS_XLSX}</button>
+        </Show>
+    }
+}
+
+/// What a workbook says about itself.
+#[derive(Debug, Clone, Copy)]
+struct WorkbookNotes {
+    header: ExportHeader,
+    course: Option<ExportCourse>,
+}
+
+impl WorkbookNotes {
+    /// The lines of an export's header, the course, and whether people are named.
+    fn describe(self, title: &str, names_people: bool) -> Vec<(String, String)> {
+        let course = self.course.and_then(|ExportCourse(course)| course.get_untracked());
+        let personal = if names_people { text::HAS_PERSONAL_DATA } else { text::NO_PERSONAL_DATA };
+        let mut about = self.header.lines(title);
+        about.extend(course.map(|course| (text::COURSE.to_owned(), course)));
+        about.push((text::PERSONAL_DATA.to_owned(), personal.to_owned()));
+        about
+    }
+
+    /// The same of a report's rows, which no filter applies to but the course and the section.
+    fn describe_rows(self, title: &str, section: Option<&str>, names_people: bool) -> Vec<(String, String)> {
+        let [.., filters, _] = text::EXPORT_HEADS;
+        let mut about = self.describe(title, names_people);
+        for (_, value) in about.iter_mut().filter(|(head, _)| head == filters) {
+            text::ALL_ROWS.clone_into(value);
+        }
+        about.extend(section.map(|section| (text::SECTION.to_owned(), section.to_owned())));
+        about
+    }
+}
+
+/// Whether a table lists people: students, or the owners of videos.
+fn lists_people(table: &SortableTable) -> bool {
+    table.row_action == RowAction::Student
+        || table.columns.iter().any(|column| column.head == protocol::text::OWNER)
+}
+
+/// Says that there is no workbook. The menu is closed by then.
+fn report_failure((): ()) {
+    let _ = window().alert_with_message(text::NO_XLSX);
 }
