@@ -48,7 +48,7 @@ pub fn DownloadLinks(
 /// A link and the number of rows; above what a spreadsheet can show, also a link to one file per week.
 #[component]
 fn DownloadLink(file: CsvFile, copies: Memo<u64>) -> impl IntoView {
-    let CsvFile { href, count_href, archive_href, label } = file;
+    let CsvFile { href, count_href, archive_href, label, .. } = file;
     let count: ApiSignal<RowCount> = ApiSignal::new(&count_href);
     Effect::new(move |earlier: Option<()>| {
         copies.track();

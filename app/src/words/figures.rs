@@ -45,7 +45,6 @@ pub const SHOW_ROWS: &str = "Show every row";
 pub const EXPORT_HEADS: [&str; 6] = ["Report", "Chart", "Days", "Zone", "Filters", "Built"];
 /// Further headings of a workbook.
 pub const COURSE: &str = "Course";
-pub const SECTION: &str = "Section";
 pub const PERSONAL_DATA: &str = "Personal data";
 pub const HAS_PERSONAL_DATA: &str = "This file may name people. Keep it where such data belongs.";
 pub const NO_PERSONAL_DATA: &str = "This file names nobody.";
