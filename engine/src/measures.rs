@@ -73,13 +73,28 @@ pub struct Item {
     pub viewer_rows: u64,
 }
 
+/// The shortest video that has a share of its length, in seconds: a row stands for so many, however little was watched.
+pub const MIN_SECONDS: u32 = 30;
+
+/// Whether a video of so many minutes has no share of its length: shorter than [`MIN_SECONDS`].
+#[must_use]
+pub fn is_short(minutes: f64) -> bool {
+    minutes * 60.0 < f64::from(MIN_SECONDS)
+}
+
 impl Item {
+    /// Whether it is a video that has no share of its length.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.seconds.is_some_and(|seconds| seconds < MIN_SECONDS)
+    }
+
     /// Minutes per viewer divided by the video's length; over 1 if parts were watched repeatedly. `None`
-    /// without viewers or a length. Rows without a user id are left out.
+    /// without viewers or a length, and for a short video. Rows without a user id are left out.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
     pub fn share_of_length(&self) -> Option<f64> {
-        let length = f64::from(self.seconds?) / 60.0;
+        let length = f64::from(self.seconds.filter(|_| !self.is_short())?) / 60.0;
         let viewers = Some(self.watched.viewers).filter(|viewers| *viewers > 0)? as f64;
         Some(minutes(self.viewer_rows) / viewers / length)
     }

@@ -16,6 +16,7 @@ use domain::report::KnownReport;
 use domain::time::{SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
 use engine::ordering::sort_by;
+use engine::reports::course::media::Video;
 use engine::reports::course::people::Student;
 use engine::reports::course::person::{ItemUsage, Person};
 use engine::reports::course::time_bins::TimeBins;
@@ -341,6 +342,7 @@ impl Course<'_> {
         let caveat = join([
             self.missing_days_caveat(&[ActivityKind::Watch]),
             text::VIDEOS_CAVEAT.to_owned(),
+            crate::text::reports::short_videos_caveat(videos.iter().any(Video::is_short)),
             (if self.has_library { text::CAPTURE_CAVEAT } else { text::NO_LIBRARY_CAVEAT }).to_owned(),
             crate::text::reports::SPARK_CAVEAT.to_owned(),
         ]);

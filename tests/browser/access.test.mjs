@@ -187,7 +187,7 @@ describe('behind Cloudflare Access', () => {
       access.redirectScripts(doesRedirect);
       await withTab(browser, {}, async (page, tab) => {
         // A prefetch of code may be refused, too.
-        tab.expect(/status of 401/, /signed-out/);
+        tab.expect(/status of 401/, /signed-out/, /icon\.svg/);
         await page.goto(view);
         await waitForRows(page, rows);
         await startPolling(page);
@@ -227,7 +227,7 @@ describe('behind Cloudflare Access', () => {
 
   test('the list of requests stays when the session ends, and is fetched again after a sign-in in another tab', async () => {
     await withTab(browser, {}, async (page, tab) => {
-      tab.expect(/status of 401/, /signed-out/);
+      tab.expect(/status of 401/, /signed-out/, /icon\.svg/);
       await page.goto(view);
       await startPolling(page);
       await page.getByRole('link', { name: 'Requests', exact: true }).click();
@@ -247,7 +247,7 @@ describe('behind Cloudflare Access', () => {
 
   test('a link to a CSV file saves the file and never a page to sign in on', async () => {
     await withTab(browser, {}, async (page, tab) => {
-      tab.expect(/status of 401/, /signed-out/);
+      tab.expect(/status of 401/, /signed-out/, /icon\.svg/);
       const saved = [];
       page.on('download', (download) => saved.push(download));
       await page.goto(view);
@@ -275,7 +275,7 @@ describe('behind Cloudflare Access', () => {
 
   test('code that is loaded on demand after the end of the session is told as signed out, not as unreachable', async () => {
     await withTab(browser, {}, async (page, tab) => {
-      tab.expect(/status of 401/, /signed-out/);
+      tab.expect(/status of 401/, /signed-out/, /icon\.svg/);
       await page.goto(view);
       await waitForRows(page, rows);
       await waitUntilIdle(page);

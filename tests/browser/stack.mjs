@@ -276,7 +276,9 @@ export class Tab {
     page.on('pageerror', (error) => note(`error: ${error.stack ?? error}`));
     page.on('crash', () => note('the page crashed'));
     const calls = { open: new Set(), areHeld: false };
-    page.on('request', (request) => calls.areHeld || calls.open.add(request));
+    // Chromium never reports the end of a redirected icon, which it fetches again when the URL changes.
+    const isIcon = (request) => request.url().endsWith('/icon.svg');
+    page.on('request', (request) => calls.areHeld || isIcon(request) || calls.open.add(request));
     for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => calls.open.delete(request));
     callsOf.set(page, calls);
     await context.exposeFunction('noteViolation', (text) => note(`policy: ${text}`));

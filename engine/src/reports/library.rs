@@ -7,6 +7,7 @@
 
 use super::selection::find_codes;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::measures::is_short;
 use crate::ordering::sort_by;
 use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
@@ -97,11 +98,19 @@ pub struct LibraryEntry {
 }
 
 impl LibraryEntry {
-    /// Minutes watched divided by the length; `None` if either is unknown.
+    /// Whether it has no share of its length.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.length.is_some_and(is_short)
+    }
+
+    /// Minutes watched divided by the length. `None` if either is unknown, for a short video, and for one whose views were
+    /// all too short to be counted in minutes: it was watched, and a share of zero would say that it was not.
     #[must_use]
     pub fn times_watched(&self) -> Option<f64> {
-        let length = self.length.filter(|length| *length > 0.0)?;
-        Some(self.sums.minutes? / length)
+        let length = self.length.filter(|_| !self.is_short())?;
+        let minutes = self.sums.minutes.filter(|minutes| *minutes > 0.0 || !self.sums.is_viewed())?;
+        Some(minutes / length)
     }
 }
 
@@ -371,6 +380,21 @@ Cells,1,Cy Moe,m3,d,Physics,,Laptop,,2026-02-05 10:00:00,2,0,9.5,0,2,0,2
         assert_eq!(departments[0].sums, None);
         assert_eq!(departments[1].sums.and_then(|sums| sums.views), Some(2));
         assert_eq!(measures.entries[0].times_watched(), Some(2.81));
+    }
+
+    #[test]
+    fn short_videos_and_views_without_minutes_have_no_share_of_their_length() {
+        let share = |length: &str, minutes: &str, views: u32| {
+            let row = format!("Clip,1,Bo,m1,c,,,,{length},,{views},0,{minutes},0,0,0,0\n");
+            let entry = measure(&snapshot(&row), &query("2026-02-02", "2026-02-08")).entries.remove(0);
+            (entry.is_short(), entry.times_watched())
+        };
+        assert_eq!(share("0", "3.5", 7), (true, None), "no division by zero");
+        assert_eq!(share("0.4", "3.5", 7), (true, None));
+        assert_eq!(share("0.5", "1.0", 7), (false, Some(2.0)));
+        assert_eq!(share("", "3.5", 7), (false, None));
+        assert_eq!(share("50.0", "0.0", 7), (false, None), "watched, if not for half a minute");
+        assert_eq!(share("50.0", "0.0", 0), (false, Some(0.0)), "nobody watched it");
     }
 
     #[test]

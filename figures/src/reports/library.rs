@@ -189,6 +189,7 @@ fn video_table(context: &FigureContext<'_>, measures: &Measures, sentence: Strin
     let caveat = text::join([
         caveat.to_owned(),
         text::LENGTH_CAVEAT.to_owned(),
+        text::short_videos_caveat(measures.entries.iter().any(LibraryEntry::is_short)),
         text::truncation_caveat(context.locale, rows.len(), total),
     ]);
     new_figure(

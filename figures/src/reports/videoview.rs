@@ -240,6 +240,7 @@ fn video_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         context.coverage(&measures.days),
         text::others_caveat(context.locale, others, shared::VIDEO, rows),
         text::LENGTH_CAVEAT.to_owned(),
+        shared::short_videos_caveat(measures.videos.named.iter().any(Item::is_short)),
     ]);
     let heads: (&str, &[&str]) = (shared::VIDEO, &[VIEWERS, text::OF_LENGTH]);
     let titles = ["videos", text::BY_VIDEO, MINUTES];

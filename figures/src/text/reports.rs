@@ -95,6 +95,7 @@ pub const SPARK_CAVEAT: &str = "All lines over time share one scale, so their he
 pub const SEVERAL_SECTIONS: &str = "A video in several sections is listed once for each, and its numbers are not added up: Echo360 does not say whether they belong to the section or to the whole video.";
 pub const LENGTH_CAVEAT: &str =
     "Minutes watched are those of all viewers together, so they soon exceed the length.";
+pub const SHORT_VIDEOS: &str = "Videos shorter than 30 seconds have no share of their length: Echo360 records watching in rows of 30 seconds.";
 pub const SECTIONS_IGNORED: &str =
     "This report identifies sections by number only, so the choice of sections does not apply to it.";
 pub const ROLES_IGNORED: &str =
@@ -212,6 +213,12 @@ pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many
         _ => "have no user id or are of shared anonymous accounts, so they count for no person.",
     };
     format!("{} {rest}", locale.count_of(events, one, many))
+}
+
+/// Why some videos have no share of their length, if there are any.
+#[must_use]
+pub fn short_videos_caveat(are_any: bool) -> String {
+    if are_any { SHORT_VIDEOS.to_owned() } else { String::new() }
 }
 
 /// How many rows could not be read.

@@ -3,7 +3,7 @@
 use super::events::Events;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
-use crate::measures::minutes;
+use crate::measures::{is_short, minutes};
 use crate::ordering::sort_by;
 use crate::reports::polling::{Poll, Solution};
 use crate::reports::selection::Row;
@@ -36,13 +36,19 @@ pub struct Video {
 impl Eq for Video {}
 
 impl Video {
+    /// Whether it has no share of its length.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.length.is_some_and(is_short)
+    }
+
     /// Minutes per viewer divided by the length: above 1 if parts were watched again. `None` without viewers
-    /// or length.
+    /// or length, and for a short video.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "viewers are far below 2^53")]
     pub fn share_of_length(&self) -> Option<f64> {
         let viewers = Some(self.viewers).filter(|viewers| *viewers > 0)? as f64;
-        Some(minutes(self.rows) / viewers / self.length?)
+        Some(minutes(self.rows) / viewers / self.length.filter(|_| !self.is_short())?)
     }
 }
 

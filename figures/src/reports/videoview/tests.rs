@@ -239,6 +239,20 @@ fn counts_of_one_are_in_the_singular() {
 }
 
 #[test]
+fn a_short_video_has_no_share_of_its_length_and_one_caveat() {
+    let mut short = measures();
+    short.videos.named[0].seconds = Some(29);
+    let figures = figures_of(&short, |_| {});
+    let videos = find(&figures, "videos");
+    let Body::Ranking { ranking, .. } = &videos.body else { panic!() };
+    assert_eq!(ranking.items[0].beside[1], None);
+    assert!(!videos.sentence.contains('%'), "{}", videos.sentence);
+    assert!(videos.caveat.ends_with(shared::SHORT_VIDEOS), "{}", videos.caveat);
+    short.videos.named[0].seconds = Some(30);
+    assert!(!find(&figures_of(&short, |_| {}), "videos").caveat.contains(shared::SHORT_VIDEOS));
+}
+
+#[test]
 fn of_equally_busy_days_the_last_is_named() {
     let mut equal = measures();
     equal.days[1].1 = Completeness::Complete(watched(6, 2));
