@@ -108,8 +108,7 @@ pub const NOT_COPIED: &str = "Your browser did not copy it. Copy it by hand.";
 pub const DOWNLOAD: &str = "Download CSV";
 /// The link to the same rows in smaller files.
 pub const DOWNLOAD_WEEKS: &str = "Download a zip file with one CSV per week";
-pub const TOO_LONG_FOR_SPREADSHEETS: &str =
-    "A spreadsheet shows 1,048,575 rows at most and leaves out the rest without saying so.";
+pub const TOO_LONG_FOR_SPREADSHEETS: &str = "A spreadsheet shows 1,048,575 rows at most and leaves out the rest without saying so. Choose a course or a section for fewer rows.";
 pub const CSV_IGNORES_FILTERS: &str =
     "The CSV has every row of these days: filters by video, deck, role and student do not apply to it.";
 

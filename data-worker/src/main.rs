@@ -14,15 +14,15 @@ fn main() {
     let load_builder: LoadBuilder = |group| {
         Box::pin(async move {
             let loaded = match group {
-                SubjectGroup::Course => course().await,
+                SubjectGroup::Course => load_course().await,
                 SubjectGroup::Report(Some(KnownReport::VideoView)) => return Ok(reports::videoview::BUILDER),
-                SubjectGroup::Report(Some(KnownReport::Presentation)) => presentation().await,
-                SubjectGroup::Report(Some(KnownReport::Confused)) => confused().await,
-                SubjectGroup::Report(Some(KnownReport::Notes)) => notes().await,
-                SubjectGroup::Report(Some(KnownReport::Polling)) => polling().await,
-                SubjectGroup::Report(Some(KnownReport::QAndA)) => qanda().await,
+                SubjectGroup::Report(Some(KnownReport::Presentation)) => load_presentation().await,
+                SubjectGroup::Report(Some(KnownReport::Confused)) => load_confused().await,
+                SubjectGroup::Report(Some(KnownReport::Notes)) => load_notes().await,
+                SubjectGroup::Report(Some(KnownReport::Polling)) => load_polling().await,
+                SubjectGroup::Report(Some(KnownReport::QAndA)) => load_qanda().await,
                 // The code of all reports, for those that are opened less often: a new one needs no line here.
-                SubjectGroup::Report(report) => all().await.map(|builder| builder(report)),
+                SubjectGroup::Report(report) => load_all().await.map(|builder| builder(report)),
             };
             loaded.map_err(|_| FetchError::for_chunk(&chunk_failure()))
         })
@@ -36,12 +36,12 @@ fn chunk_failure() -> String {
     reason.ok().and_then(|reason| reason.as_string()).unwrap_or_default()
 }
 
-/// Declares the split points of reports, by the name of their chunk.
+/// Declares the split points of reports, by the name of their chunk: functions, each with its report.
 macro_rules! report_split_points {
-    ($($chunk:ident: $($report:ident),+;)+) => {
+    ($($chunk:ident: $($load:ident $report:ident),+;)+) => {
         $($(
             #[wasm_split($chunk, fallible)]
-            fn $report() -> Result<SubjectBuilder, SplitLoaderError> {
+            fn $load() -> Result<SubjectBuilder, SplitLoaderError> {
                 Ok(reports::$report::BUILDER)
             }
         )+)+
@@ -51,16 +51,16 @@ macro_rules! report_split_points {
 // Reports that share most of their code have one chunk. Each further chunk cuts the code that several share into more
 // files.
 report_split_points! {
-    decks: presentation, confused, notes;
-    answers: polling, qanda;
+    decks: load_presentation presentation, load_confused confused, load_notes notes;
+    answers: load_polling polling, load_qanda qanda;
 }
 
 #[wasm_split(all, fallible)]
-fn all() -> Result<fn(Option<KnownReport>) -> SubjectBuilder, SplitLoaderError> {
+fn load_all() -> Result<fn(Option<KnownReport>) -> SubjectBuilder, SplitLoaderError> {
     Ok(reports::builder)
 }
 
 #[wasm_split(course, fallible)]
-fn course() -> Result<SubjectBuilder, SplitLoaderError> {
+fn load_course() -> Result<SubjectBuilder, SplitLoaderError> {
     Ok(figures::course::BUILDER)
 }

@@ -19,14 +19,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 /// Milliseconds between two progress messages: the page would redraw more of them for nothing.
-const PROGRESS_INTERVAL: f64 = 100.0;
+const PROGRESS_INTERVAL_MS: f64 = 100.0;
 
 /// The least milliseconds between two responses with figures while copies are arriving: drawing takes time from them.
-const FIGURES_INTERVAL: f64 = 400.0;
+const FIGURES_INTERVAL_MS: f64 = 400.0;
 
 /// Milliseconds to wait for the first copy before figures without rows are sent. Making and drawing those takes time from the
 /// rows, and is for nothing where rows arrive at once.
-const FIRST_COPY_PATIENCE: i32 = 300;
+const FIRST_COPY_PATIENCE_MS: i32 = 300;
 
 /// While copies are arriving, figures are made for at most one part in so many of the time.
 const FIGURES_SHARE: f64 = 4.0;
@@ -124,7 +124,7 @@ impl Program {
     /// Sends figures if copies have been loaded since the last ones, unless those were sent a moment ago and more copies
     /// are arriving.
     fn send_news(&mut self) {
-        let interval = FIGURES_INTERVAL.max(self.figures_duration * FIGURES_SHARE);
+        let interval = FIGURES_INTERVAL_MS.max(self.figures_duration * FIGURES_SHARE);
         let is_due = js_sys::Date::now() - self.figures_sent >= interval;
         if self.has_news && (is_due || self.schedule.progress().pending == 0) {
             self.send_figures();
@@ -133,7 +133,7 @@ impl Program {
 
     fn send_progress(&mut self) {
         let now = js_sys::Date::now();
-        if now - self.progress_sent >= PROGRESS_INTERVAL {
+        if now - self.progress_sent >= PROGRESS_INTERVAL_MS {
             self.progress_sent = now;
             let progress: Progress = self.schedule.progress();
             messages::send(&Response::Progress { sequence: self.sequence(), progress });
@@ -197,14 +197,17 @@ impl Program {
 fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
     let group = program.borrow().group();
     let Some(group) = group.filter(|group| !program.borrow().builders.contains_key(group)) else { return };
-    let program = Rc::clone(program);
+    let shared = Rc::clone(program);
     spawn_local(async move {
         let loaded = load_builder(group).await;
-        let mut program = program.borrow_mut();
+        let mut program = shared.borrow_mut();
         match loaded {
             Ok(builder) => {
                 program.builders.insert(group, builder);
-                if !program.is_awaiting_first_copy() {
+                if program.is_awaiting_first_copy() {
+                    drop(program);
+                    send_figures_later(&shared);
+                } else {
                     program.send_figures();
                 }
             }
@@ -221,7 +224,7 @@ fn ensure_builder(program: &Rc<RefCell<Program>>, load_builder: LoadBuilder) {
 /// Sends figures without rows if the first copy does not arrive soon.
 fn send_figures_later(program: &Rc<RefCell<Program>>) {
     let (program, sequence) = (Rc::clone(program), program.borrow().sequence());
-    messages::call_later(FIRST_COPY_PATIENCE, move || {
+    messages::call_later(FIRST_COPY_PATIENCE_MS, move || {
         let mut program = program.borrow_mut();
         if program.sequence() == sequence && program.is_awaiting_first_copy() {
             program.send_figures();

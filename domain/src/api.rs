@@ -688,7 +688,7 @@ impl RowCount {
             Some((kept, all)) => {
                 let share = u128::from(rows) * u128::from(kept) / u128::from(all.max(1));
                 let share = u64::try_from(share).unwrap_or(u64::MAX);
-                // None of no rows are exactly none.
+                // A part of a window without rows has none, whatever the part.
                 Self { rows: self.rows.saturating_add(share), exact: self.exact && rows == 0 }
             }
         }

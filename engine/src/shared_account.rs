@@ -23,7 +23,9 @@ impl PersonFields {
         let people = keys.iter().enumerate().filter_map(|(user, key)| {
             let prefix = key.strip_suffix("userid")?;
             let find = |name: &str| keys.iter().position(|key| key.strip_prefix(prefix) == Some(name));
-            Some(Self { user, role: find("role"), first_name: find("firstname"), email: find("email") })
+            let is_email = |key: &String| key.starts_with(prefix) && column::is_email(key);
+            let email = find("email").or_else(|| keys.iter().position(is_email));
+            Some(Self { user, role: find("role"), first_name: find("firstname"), email })
         });
         people.collect()
     }
@@ -40,25 +42,36 @@ impl PersonFields {
     }
 }
 
-/// Whether a first name or an e-mail address is one that Echo360 makes up for a shared account: `Anon-` with a hexadecimal
-/// number, or `anonymous` before the `@`, perhaps with a number or a tag.
+/// Whether a first name or an e-mail address is one that Echo360 makes up for a shared account: `Anon-4f2a`, or `anonymous@…`
+/// with or without such a number. A hexadecimal number without a digit may be a name: `Anon-Ada` is a person.
 ///
 /// ```
 /// use engine::shared_account::is_shared_account;
 /// assert!(is_shared_account(b"Anon-4f2a", b"") && is_shared_account(b"", b"Anonymous+4f2a@echo360.example"));
-/// assert!(!is_shared_account(b"Anona", b"anonymia@uni.example"));
+/// assert!(!is_shared_account(b"Anon-Ada", b"anonymous.lee@uni.example"));
 /// ```
 #[must_use]
 pub fn is_shared_account(first_name: &[u8], email: &[u8]) -> bool {
-    let rest_after = |text: &'_ [u8], start: &[u8]| {
-        let (head, rest) = text.split_at_checked(start.len())?;
-        head.eq_ignore_ascii_case(start).then(|| rest.to_vec())
-    };
-    let is_number = |rest: Vec<u8>| !rest.is_empty() && rest.iter().all(u8::is_ascii_hexdigit);
-    // Letters would continue another word.
-    let is_end = |rest: Vec<u8>| rest.first().is_some_and(|byte| !byte.is_ascii_alphabetic());
-    rest_after(first_name.trim_ascii(), b"anon-").is_some_and(is_number)
-        || email.contains(&b'@') && rest_after(email.trim_ascii(), b"anonymous").is_some_and(is_end)
+    let number_in_name = strip_prefix(first_name.trim_ascii(), b"anon-");
+    let number_in_address = email
+        .trim_ascii()
+        .split(|byte| *byte == b'@')
+        .next()
+        .filter(|local| local.len() < email.trim_ascii().len())
+        .and_then(|local| strip_prefix(local, b"anonymous"))
+        .map(|rest| if let [b'-' | b'+' | b'.' | b'_', number @ ..] = rest { number } else { rest });
+    number_in_name.is_some_and(is_number)
+        || number_in_address.is_some_and(|number| number.is_empty() || is_number(number))
+}
+
+/// The rest of a text that begins with `prefix`, in any case.
+fn strip_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+fn is_number(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_hexdigit) && text.iter().any(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -69,7 +82,7 @@ mod tests {
     proptest! {
         #[test]
         fn generated_names_and_addresses_are_recognized(
-            number in "[0-9a-fA-F]{1,12}", host in "[a-z]{1,9}\\.example", tag in "([-+._][0-9a-z]{0,8})?", is_upper in any::<bool>(),
+            number in "[a-f]{0,3}[0-9][0-9a-f]{0,8}", host in "[a-z]{1,9}\\.example", tag in "([-+._]?[a-f]{0,3}[0-9][0-9a-f]{0,6}|[-+._]?)", is_upper in any::<bool>(),
         ) {
             let case = |text: String| if is_upper { text.to_uppercase() } else { text };
             let name = case(format!("Anon-{number}"));

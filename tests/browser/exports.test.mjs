@@ -175,10 +175,18 @@ test('the workbook of all rows has every row, times as dates in UTC and in the z
   });
 });
 
-test('a download says how many rows it has, and a long one offers a file for each week', async () => {
+test('a download on the screen says how many rows it has, and a long one offers a file for each week', async () => {
   const all = await views(stack, month);
+  /** Opens a view and scrolls to its link, whose rows are counted then. */
+  const open = async (page, to) => {
+    await page.goto(to);
+    await waitForRows(page, all.length);
+    await waitUntilIdle(page);
+    assert.equal(await page.getByTestId('csv-rows').count(), 0, 'rows of a link below the screen must not be counted');
+    await page.getByTestId('csv').scrollIntoViewIfNeeded();
+  };
   await withTab(browser, {}, async (page) => {
-    await page.goto(address(stack, month));
+    await open(page, address(stack, month));
     const count = page.getByTestId('csv-rows');
     await count.waitFor();
     assert.equal(await count.innerText(), `${all.length.toLocaleString('en')} ${all.length === 1 ? 'row' : 'rows'}`);
@@ -187,17 +195,18 @@ test('a download says how many rows it has, and a long one offers a file for eac
     const later = new Date(Date.parse(month.from) + 86_400_000).toISOString().slice(0, 10);
     await stack.request({ report: 'videoview', ...month, from: later });
     await page.goto(address(stack, { ...month, from: later }));
+    await page.getByTestId('csv').scrollIntoViewIfNeeded();
     await page.getByTestId('csv-rows').getByText(/^about [\d,]+ rows$/).waitFor();
   });
   await withTab(browser, {}, async (page) => {
     // A spreadsheet has 1,048,576 rows, one of which is the header.
     let rows = 1_048_575;
     await page.route('**/api/csv/*/count?*', (route) => route.fulfill({ json: { rows, exact: true } }));
-    await page.goto(address(stack, month));
+    await open(page, address(stack, month));
     await page.getByTestId('csv-rows').getByText('1,048,575 rows').waitFor();
     assert.equal(await page.getByTestId('csv-too-long').count(), 0);
     rows += 1;
-    await page.goto(address(stack, month, { role: 'student' }));
+    await open(page, address(stack, month, { role: 'student' }));
     await page.getByTestId('csv-too-long').waitFor();
     const href = await page.getByTestId('csv').getAttribute('href');
     assert.equal(await page.getByTestId('csv-zip').getAttribute('href'), `${href}&as=zip`);

@@ -4,7 +4,11 @@ use crate::api_signal::ApiSignal;
 use crate::components::csv_files::{CsvFile, CsvFiles};
 use crate::words;
 use domain::api::{RequestInfo, RowCount};
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
 /// The links. They are kept while the request is polled, so that they keep the focus.
 #[component]
@@ -21,6 +25,9 @@ pub fn DownloadLinks(
                 .filter(|missing| *missing > 0)
         })
     });
+    // Counting asks every window's object, so only for links that are on the screen.
+    let place = NodeRef::<html::Div>::new();
+    let is_seen = observe_visibility(place);
     // Rises with every new copy of a window, whose rows are counted then.
     let copies = Memo::new(move |_| {
         request.with(|r| {
@@ -30,7 +37,15 @@ pub fn DownloadLinks(
     });
     let links = move || {
         files.get().map(|CsvFiles { files, ignores_filters }| {
-            let link = |file: CsvFile| view! { <DownloadLink file copies /> };
+            let link = |file: CsvFile| {
+                let (href, label) = (file.href.clone(), file.label.clone());
+                view! {
+                    <li>
+                        <a href=href download="" data-testid="csv">{label}</a>
+                        {move || is_seen.get().then(|| view! { <DownloadSize file=file.clone() copies /> })}
+                    </li>
+                }
+            };
             view! {
                 <ul class="downloads">{files.into_iter().map(link).collect_view()}</ul>
                 {ignores_filters.then(|| view! { <p class="quiet small">{words::CSV_IGNORES_FILTERS}</p> })}
@@ -41,14 +56,37 @@ pub fn DownloadLinks(
         {move || missing.get().map(|missing| view! {
             <p class="quiet" data-testid="csv">{words::no_csv_yet(missing)}</p>
         })}
-        <div class="download">{links}</div>
+        <div class="download" node_ref=place>{links}</div>
     }
 }
 
-/// A link and the number of rows; above what a spreadsheet can show, also a link to one file per week.
+/// Whether an element has been on the screen.
+fn observe_visibility(place: NodeRef<html::Div>) -> ReadSignal<bool> {
+    let is_seen = RwSignal::new(false);
+    let see = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        let is_visible =
+            |entry: JsValue| entry.unchecked_into::<IntersectionObserverEntry>().is_intersecting();
+        if entries.iter().any(is_visible) && is_seen.try_get_untracked() == Some(false) {
+            is_seen.set(true);
+        }
+    });
+    let observer = IntersectionObserver::new(see.as_ref().unchecked_ref()).ok();
+    let observer = StoredValue::new_local((observer, see));
+    Effect::new(move |_| {
+        if let Some(element) = place.get() {
+            observer.with_value(|(observer, _)| observer.as_ref().inspect(|o| o.observe(&element)).is_some());
+        }
+    });
+    on_cleanup(move || {
+        observer.try_with_value(|(observer, _)| observer.as_ref().inspect(|o| o.disconnect()).is_some());
+    });
+    is_seen.read_only()
+}
+
+/// The number of rows of a file; above what a spreadsheet can show, also a link to one file per week.
 #[component]
-fn DownloadLink(file: CsvFile, copies: Memo<u64>) -> impl IntoView {
-    let CsvFile { href, count_href, archive_href, label, .. } = file;
+fn DownloadSize(file: CsvFile, copies: Memo<u64>) -> impl IntoView {
+    let CsvFile { count_href, archive_href, .. } = file;
     let count: ApiSignal<RowCount> = ApiSignal::new(&count_href);
     Effect::new(move |earlier: Option<()>| {
         copies.track();
@@ -65,13 +103,12 @@ fn DownloadLink(file: CsvFile, copies: Memo<u64>) -> impl IntoView {
         })
     };
     // Without a count the link works all the same.
-    let rows = move || {
+    move || {
         count.ok().map(|count| {
             view! {
                 " " <span class="quiet" data-testid="csv-rows">{words::csv_rows(count)}</span>
                 {warning(count)}
             }
         })
-    };
-    view! { <li><a href=href download="" data-testid="csv">{label}</a> {rows}</li> }
+    }
 }

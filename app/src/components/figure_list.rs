@@ -41,6 +41,9 @@ pub fn FigureList(
     /// Whether the figures are about to change, since rows are still arriving.
     #[prop(into)]
     is_busy: Signal<bool>,
+    /// Whether the figures are of other days than those chosen, whose request is looked up: they must not be saved.
+    #[prop(into)]
+    is_outdated: Signal<bool>,
 ) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let data_worker = context.data_worker();
@@ -75,7 +78,7 @@ pub fn FigureList(
     let counted = Memo::new(move |_| answer.with(|answer| answer.counted));
     let test_id = move || if counted.get().rows.is_some() { "minutes" } else { "told" };
     view! {
-        <div class="figures" data-testid=test_id node_ref=place tabindex="-1"
+        <div class="figures" data-testid=test_id node_ref=place tabindex="-1" inert=move || is_outdated.get()
             data-rows=move || counted.get().rows.map(|rows| rows.to_string())
             data-complete=move || counted.get().rows.map(|_| counted.get().is_complete.to_string())
             aria-busy=move || is_busy.get().to_string()>

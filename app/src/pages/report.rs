@@ -197,12 +197,15 @@ pub fn ReportView(
     });
     let report =
         ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
-    // While the request of other days is looked up, the figures stay: drawing all of them anew would take longer than
-    // measuring, and the page would jump.
-    let is_shown = Memo::new(move |before: Option<&bool>| {
+    // While the request of other days is looked up, the figures stay, faded: drawing all of them anew would take longer than
+    // measuring, and the page would jump. After any other change they could be taken for what was chosen.
+    let shown_view = Memo::new(move |before: Option<&Option<View>>| {
+        let view = navigation.view().with_range(None);
         let is_looked_up = request_key.with(Option::is_some) && status.with(Option::is_none);
-        fits.with(Option::is_some) || (is_looked_up && before.is_some_and(|is_shown| *is_shown))
+        let is_same = before.is_some_and(|before| before.as_ref() == Some(&view));
+        (fits.with(Option::is_some) || (is_looked_up && is_same)).then_some(view)
     });
+    let is_shown = Memo::new(move |_| shown_view.with(Option::is_some));
     let shown = move || is_shown.get().then(|| view! { <ReportFigures report /> });
     let too_large = move || {
         too_large.get().map(|rows| view! { <TooLargeNotice detail=words::too_large(rows, max_rows) /> })

@@ -38,7 +38,7 @@ const HALF_MINUTES: Reason = Reason {
     explanation: "Echo360 reports one row for every 30 seconds that somebody watched. Lectern adds them up: two rows are a minute. Parts that are watched again count again. Echo360's own pages may count and round differently, and the library's minutes are counted differently, too.",
 };
 const UNNAMED_ROWS: Reason = Reason {
-    heading: "Some rows are nobody’s in particular",
+    heading: "Some rows count for no viewer",
     explanation: "Where Echo360 gives no user id, or one of the anonymous accounts that it makes for public links, the minutes count, but no viewer is added.",
 };
 const BEYOND_LENGTH: Reason = Reason {

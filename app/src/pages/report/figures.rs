@@ -46,10 +46,12 @@ pub fn ReportFigures(
         let topic = info.with(|info| info.as_ref().map(|info| Topic::Report(info.name.clone())));
         answer.with(|answer| if answer.topic == topic { answer.figures.clone() } else { Vec::new() })
     });
+    let is_outdated = Memo::new(move |_| report.request.with(Option::is_none));
     let is_busy = Memo::new(move |_| {
         let is_drawn = data_worker.drawn().get() >= figures.with(Vec::len);
-        let is_awaited = report.request.with(Option::is_none);
-        !is_drawn || is_awaited || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
+        !is_drawn
+            || is_outdated.get()
+            || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
     });
     let has_figures = Memo::new(move |_| figures.with(|figures| !figures.is_empty()));
     // Reserves the height until the first answer.
@@ -86,7 +88,7 @@ pub fn ReportFigures(
             <div class="room"><p class="quiet" role="status">{words::LOADING}</p></div>
         </Show>
         <Show when=move || has_figures.get()>
-            <FigureList figures zone is_busy />
+            <FigureList figures zone is_busy is_outdated />
         </Show>
         {too_large}
         {failure}
