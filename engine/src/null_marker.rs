@@ -9,7 +9,6 @@
 
 use crate::quoting::{RawCells, is_quoted};
 use domain::report::{ColumnKind, KnownReport, column_kind};
-use std::collections::BTreeMap;
 
 /// Whether an unquoted cell of a text column is a null marker.
 fn is_marker_in_text(cell: &[u8]) -> bool {
@@ -31,26 +30,24 @@ fn is_marker(cell: &[u8]) -> bool {
         })
 }
 
-/// The columns of a file, and the null markers found in them so far.
+/// The columns of a file, as far as null markers depend on them.
 #[derive(Debug)]
 pub(crate) struct NullMarkers {
     /// For each column, whether it has text.
     is_text: Vec<bool>,
     delimiter: u8,
-    /// By column.
-    found: Vec<u64>,
 }
 
 impl NullMarkers {
     pub(crate) fn new(columns: &[String], report: Option<KnownReport>, delimiter: u8) -> Self {
         let is_text = |name: &String| column_kind(report, name) == ColumnKind::Text;
-        Self { is_text: columns.iter().map(is_text).collect(), delimiter, found: vec![0; columns.len()] }
+        Self { is_text: columns.iter().map(is_text).collect(), delimiter }
     }
 
     /// Makes the cells of a row with null markers empty. `row` has the row's bytes without its line end,
     /// `cells` its cells without quotes, concatenated, and `ends` where each ends; the latter two are changed
     /// in place. Returns the new row; `None` if the row has no marker.
-    pub(crate) fn remove(&mut self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
+    pub(crate) fn remove(&self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
         let mut start = 0;
         let mut may_have_markers = false;
         for (is_text, end) in self.is_text.iter().zip(ends.iter()) {
@@ -62,13 +59,11 @@ impl NullMarkers {
     }
 
     #[cold]
-    fn remove_slowly(&mut self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
+    fn remove_slowly(&self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
         let mut new_row = Vec::with_capacity(row.len());
         let (mut start, mut new_end, mut has_markers) = (0, 0, false);
-        let columns = self.is_text.iter().zip(&mut self.found).zip(ends);
-        for (at, (((is_text, found), end), raw)) in
-            columns.zip(RawCells::new(row, self.delimiter)).enumerate()
-        {
+        let columns = self.is_text.iter().zip(ends);
+        for (at, ((is_text, end), raw)) in columns.zip(RawCells::new(row, self.delimiter)).enumerate() {
             let cell = cells.get(start..*end).unwrap_or_default();
             let is_null = if *is_text { !is_quoted(raw) && is_marker_in_text(cell) } else { is_marker(cell) };
             if at > 0 {
@@ -77,7 +72,6 @@ impl NullMarkers {
             if is_null {
                 // Quoted, since a row with one cell would otherwise be an empty line.
                 new_row.extend_from_slice(b"\"\"");
-                *found += 1;
                 has_markers = true;
             } else {
                 new_row.extend_from_slice(raw);
@@ -88,12 +82,6 @@ impl NullMarkers {
             *end = new_end;
         }
         has_markers.then_some(new_row)
-    }
-
-    /// How many null markers were found, by the column's name.
-    pub(crate) fn into_counts(self, columns: &[String]) -> BTreeMap<String, u64> {
-        let found = columns.iter().cloned().zip(self.found);
-        found.filter(|(_, count)| *count > 0).collect()
     }
 }
 
@@ -115,14 +103,12 @@ mod tests {
     #[test]
     fn in_text_only_unquoted_markers_are_removed() {
         let columns = ["userid", "firstname", "lastname", "answer", "content"].map(str::to_owned);
-        let mut markers = NullMarkers::new(&columns, Some(KnownReport::Polling), b',');
+        let markers = NullMarkers::new(&columns, Some(KnownReport::Polling), b',');
         let row = br#""null",NULL,"NULL",None,"\N""#;
         let (mut cells, mut ends) = (b"nullNULLNULLNone\\N".to_vec(), [4, 8, 12, 16, 18]);
         let row = markers.remove(row, &mut cells, &mut ends).unwrap();
         assert_eq!(row, br#""","","NULL",None,"\N""#);
         assert_eq!((&cells[..10], ends), (&b"NULLNone\\N"[..], [0, 0, 4, 8, 10]));
         assert_eq!(markers.remove(&row, &mut cells, &mut ends), None);
-        let counts = markers.into_counts(&columns).into_iter().collect::<Vec<_>>();
-        assert_eq!(counts, [("firstname".to_owned(), 1), ("userid".to_owned(), 1)]);
     }
 }

@@ -1,20 +1,40 @@
 //! How files write a quotation mark inside a quoted cell.
 //!
-//! RFC 4180 doubles it: `"say ""hi"""`. Some programs put a backslash before it: `"say \"hi\""`. Read by the
-//! wrong rule, most such rows have too many or too few cells. Some have the right number, but one of
-//! them ends in an odd place; [`is_rfc_4180`] recognizes these.
+//! RFC 4180 doubles it: `"say ""hi"""`. Some programs put a backslash before it: `"say \"hi\""`. Most of these
+//! put one before a backslash too, but some do not. Read by the wrong rule, most such rows have too many or
+//! too few cells. Some have the right number, but one of them ends in an odd place; [`is_rfc_4180`]
+//! recognizes these.
 //!
-//! A file is read by RFC 4180 first, and by backslashes only if that fails. [`BackslashConverter`] turns the
-//! second form into the first, so that everything else knows only RFC 4180.
+//! Each file is read by the first of the three rules in [`Quoting`] that fits all of it.
+//! [`BackslashConverter`] turns the other two into RFC 4180, so that everything else knows only that.
+//!
+//! Some files fit two rules, and then the first one decides. In a file that fits RFC 4180, `\"` ends a cell
+//! and `\\` is two backslashes, whatever was meant. In a file that escapes quotation marks, `\\` is one
+//! backslash unless some other backslash shows that the file does not escape them. By the third rule a
+//! backslash at the end of a cell looks like an escape; such rows rarely fit, so the file is rejected.
 
-/// How a file writes a quotation mark inside a quoted cell.
+/// How a file writes a quotation mark inside a quoted cell, in the order in which the rules are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Quoting {
     /// Doubled, as RFC 4180 wants it.
     #[default]
     Doubled,
-    /// With a backslash before it.
+    /// With a backslash before it. Backslashes and line ends have one too, and nothing else has: in a quoted
+    /// cell every backslash is an escape or escaped.
     Backslash,
+    /// With a backslash before it. Any other backslash is text: `"\\server\share"` begins with two.
+    BackslashBeforeQuotes,
+}
+
+impl Quoting {
+    /// The rule to try after this one, if there are backslashes before quotation marks.
+    pub(crate) fn next(self) -> Option<Self> {
+        match self {
+            Self::Doubled => Some(Self::Backslash),
+            Self::Backslash => Some(Self::BackslashBeforeQuotes),
+            Self::BackslashBeforeQuotes => None,
+        }
+    }
 }
 
 /// The cells of one row as they are written, quotation marks included.
@@ -75,9 +95,52 @@ fn quoted_length(cell: &[u8]) -> Option<usize> {
 /// Whether RFC 4180 allows every cell of a row: a quoted cell ends with its closing quotation mark, and other
 /// cells have none.
 pub(crate) fn is_rfc_4180(row: &[u8], delimiter: u8) -> bool {
-    RawCells::new(row, delimiter).all(|cell| {
-        if is_quoted(cell) { quoted_length(cell) == Some(cell.len()) } else { !cell.contains(&b'"') }
-    })
+    RawCells::new(row, delimiter).all(is_rfc_4180_cell)
+}
+
+fn is_rfc_4180_cell(cell: &[u8]) -> bool {
+    if is_quoted(cell) { quoted_length(cell) == Some(cell.len()) } else { !cell.contains(&b'"') }
+}
+
+/// A fast form of [`is_rfc_4180`]: `false` may be wrong, but hardly ever is for rows whose cells have no
+/// quotation marks. `cells` has the row's cells without quotes, concatenated, and `ends` where each ends.
+pub(crate) fn is_surely_rfc_4180(row: &[u8], cells: &[u8], ends: &[usize]) -> bool {
+    // Without quotation marks in its text a quoted cell has two: the first character, and the last one
+    // unless text follows it.
+    let (mut at, mut start) = (0, 0);
+    memchr::memchr(b'"', cells).is_none()
+        && ends.iter().all(|end| {
+            let length = end - start;
+            start = *end;
+            let has_quotes = row.get(at) == Some(&b'"');
+            at += length + 1 + 2 * usize::from(has_quotes);
+            !has_quotes || row.get(at - 2) == Some(&b'"')
+        })
+}
+
+/// Writes a row by RFC 4180. Cells that are written so already keep their bytes. `cells` has the row's cells
+/// without quotes, concatenated, and `ends` where each ends.
+#[cold]
+pub(crate) fn write_as_rfc_4180(row: &[u8], delimiter: u8, cells: &[u8], ends: &[usize]) -> Vec<u8> {
+    let mut new_row = Vec::with_capacity(row.len() + 8);
+    let mut start = 0;
+    for (at, (raw, end)) in RawCells::new(row, delimiter).zip(ends).enumerate() {
+        if at > 0 {
+            new_row.push(delimiter);
+        }
+        if is_rfc_4180_cell(raw) {
+            new_row.extend_from_slice(raw);
+        } else {
+            new_row.push(b'"');
+            for byte in cells.get(start..*end).unwrap_or_default() {
+                let count = if *byte == b'"' { 2 } else { 1 };
+                new_row.extend(std::iter::repeat_n(*byte, count));
+            }
+            new_row.push(b'"');
+        }
+        start = *end;
+    }
+    new_row
 }
 
 /// Whether the last cell of a row is quoted and has no end.
@@ -93,11 +156,13 @@ pub(crate) fn has_backslash_quote(bytes: &[u8]) -> bool {
 
 /// Converts CSV that escapes quotation marks with backslashes into RFC 4180, in pieces of any size.
 ///
-/// In a quoted cell `\"` becomes `""`. A backslash before another backslash or a line end is dropped, since
-/// programs that escape those want the second character. Any other backslash stays: in `"C:\new"`
-/// it was never an escape. Outside of quotes nothing changes; there `\N` means no value.
+/// In a quoted cell `\"` becomes `""`. By [`Quoting::Backslash`], a backslash before another one or a line end
+/// is dropped. Any other backslash stays: in `"C:\new"` it was never an escape. Outside of quotes nothing
+/// changes; there `\N` means no value.
 pub(crate) struct BackslashConverter {
     delimiter: u8,
+    escapes_backslashes: bool,
+    has_other_backslashes: bool,
     state: State,
 }
 
@@ -117,9 +182,19 @@ enum State {
 }
 
 impl BackslashConverter {
-    /// A converter for the rows of one file.
-    pub(crate) fn new(delimiter: u8) -> Self {
-        Self { delimiter, state: State::Start }
+    /// A converter for the rows of one file; `None` if they are RFC 4180 already.
+    pub(crate) fn new(quoting: Quoting, delimiter: u8) -> Option<Self> {
+        let escapes_backslashes = match quoting {
+            Quoting::Doubled => return None,
+            Quoting::Backslash => true,
+            Quoting::BackslashBeforeQuotes => false,
+        };
+        Some(Self { delimiter, escapes_backslashes, has_other_backslashes: false, state: State::Start })
+    }
+
+    /// Whether [`Quoting::Backslash`] does not fit the rows so far: a backslash in a quoted cell is no escape.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.escapes_backslashes && self.has_other_backslashes
     }
 
     /// Converts the next bytes and appends them to `out`.
@@ -131,11 +206,17 @@ impl BackslashConverter {
                     out.extend_from_slice(b"\"\"");
                     State::Quoted
                 }
-                (State::Escape, b'\\' | b'\n' | b'\r') => {
+                (State::Escape, b'\\' | b'\n' | b'\r') if self.escapes_backslashes => {
                     out.push(byte);
                     State::Quoted
                 }
+                // The second backslash may escape a quotation mark.
+                (State::Escape, b'\\') => {
+                    out.push(b'\\');
+                    State::Escape
+                }
                 (State::Escape, _) => {
+                    self.has_other_backslashes = true;
                     out.extend_from_slice(&[b'\\', byte]);
                     State::Quoted
                 }
@@ -165,14 +246,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn converted(csv: &[u8], delimiter: u8, piece_size: usize) -> Vec<u8> {
-        let mut converter = BackslashConverter::new(delimiter);
+    /// The converted rows, and whether the rule fits them.
+    fn converted(quoting: Quoting, csv: &[u8], delimiter: u8, piece_size: usize) -> (Vec<u8>, bool) {
+        let mut converter = BackslashConverter::new(quoting, delimiter).unwrap();
         let mut out = Vec::new();
         for piece in csv.chunks(piece_size) {
             converter.convert(piece, &mut out);
         }
-        out
+        (out, !converter.is_wrong())
     }
+
+    const BACKSLASHES: [Quoting; 2] = [Quoting::Backslash, Quoting::BackslashBeforeQuotes];
 
     /// The cells of a row, as `csv_core` reads them.
     fn read(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
@@ -233,7 +317,8 @@ mod tests {
                 1 => b"\\\"".to_vec(),
                 byte => vec![byte],
             }).collect::<Vec<u8>>();
-            prop_assert_eq!(converted(&escaped, delimiter, piece_size), write("\"\"", "\\"));
+            let expected = (write("\"\"", "\\"), true);
+            prop_assert_eq!(converted(Quoting::Backslash, &escaped, delimiter, piece_size), expected);
         }
 
         #[test]
@@ -241,16 +326,67 @@ mod tests {
             csv in prop::collection::vec(prop::sample::select(b"ab,\"\"\n\r|\xef ".to_vec()), 0..200),
             piece_size in 1usize..40,
         ) {
-            prop_assert_eq!(converted(&csv, b',', piece_size), csv);
+            for quoting in BACKSLASHES {
+                prop_assert_eq!(converted(quoting, &csv, b',', piece_size), (csv.clone(), true));
+            }
+        }
+
+        #[test]
+        fn backslashes_that_are_text_stay_where_only_quotation_marks_are_escaped(
+            rows in prop::collection::vec(prop::collection::vec("[a,|\t\"\\\\\n é]{0,9}z", 1..6), 1..6),
+            piece_size in 1usize..40,
+        ) {
+            let write = |quoted_mark: &str| -> Vec<u8> {
+                let quote = |cell: &String| format!("\"{}\"", cell.replace('"', quoted_mark));
+                let row = |row: &Vec<String>| row.iter().map(quote).collect::<Vec<_>>().join(",") + "\n";
+                rows.iter().map(row).collect::<String>().into_bytes()
+            };
+            let expected = (write("\"\""), true);
+            let quoting = Quoting::BackslashBeforeQuotes;
+            prop_assert_eq!(converted(quoting, &write("\\\""), b',', piece_size), expected);
+        }
+
+        #[test]
+        fn rows_become_rfc_4180_and_keep_their_cells(
+            row in prop::collection::vec(prop::sample::select(b"ab,,\"\"\"\\|\t ".to_vec()), 1..60),
+            delimiter in prop::sample::select(vec![b',', b'\t', b'|']),
+        ) {
+            prop_assume!(!ends_in_quotes(&row, delimiter));
+            let cells = read(&row, delimiter);
+            let ends: Vec<usize> = (1..=cells.len()).map(|count| cells[..count].concat().len()).collect();
+            let concatenated = cells.concat();
+            if is_surely_rfc_4180(&row, &concatenated, &ends) {
+                prop_assert!(is_rfc_4180(&row, delimiter));
+            } else if !concatenated.contains(&b'"') {
+                prop_assert!(!is_rfc_4180(&row, delimiter), "the fast form is exact without quotation marks");
+            }
+            let written = write_as_rfc_4180(&row, delimiter, &concatenated, &ends);
+            prop_assert!(is_rfc_4180(&written, delimiter));
+            prop_assert!(written == row || !is_rfc_4180(&row, delimiter));
+            prop_assert_eq!(read(&written, delimiter), cells);
         }
     }
 
     #[test]
     fn only_escapes_are_converted() {
-        let convert = |row: &str| String::from_utf8(converted(row.as_bytes(), b',', 3)).unwrap();
-        assert_eq!(convert(r#""{\"choices\":[\"A\"]}",5"#), r#""{""choices"":[""A""]}",5"#);
-        assert_eq!(convert(r#""C:\new",\N,"\\""#), r#""C:\new",\N,"\""#);
-        assert_eq!(convert("\"two\\\nlines\",x\\y"), "\"two\nlines\",x\\y");
+        let convert = |quoting, row: &str| {
+            let (row, fits) = converted(quoting, row.as_bytes(), b',', 3);
+            (String::from_utf8(row).unwrap(), fits)
+        };
+        let [every, quotes] = BACKSLASHES;
+        for quoting in BACKSLASHES {
+            let json = convert(quoting, r#""{\"choices\":[\"A\"]}",5,\N"#);
+            assert_eq!(json, (r#""{""choices"":[""A""]}",5,\N"#.to_owned(), true));
+        }
+        for (row, by_every, by_quotes) in [
+            (r#""a\\b",\N,"\\""#, (r#""a\b",\N,"\""#, true), (r#""a\\b",\N,"\"""#, true)),
+            (r#""C:\new""#, (r#""C:\new""#, false), (r#""C:\new""#, true)),
+            ("\"two\\\nlines\",x\\y", ("\"two\nlines\",x\\y", true), ("\"two\\\nlines\",x\\y", true)),
+            (r#""\\server\a","\"""#, (r#""\server\a","""""#, false), (r#""\\server\a","""""#, true)),
+        ] {
+            assert_eq!(convert(every, row), (by_every.0.to_owned(), by_every.1), "{row}");
+            assert_eq!(convert(quotes, row), (by_quotes.0.to_owned(), by_quotes.1), "{row}");
+        }
     }
 
     #[test]

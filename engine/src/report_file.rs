@@ -1,19 +1,20 @@
 //! A file of a report as Echo360 sends it: its header row, and why it cannot be used.
 
-use domain::column;
+use crate::quoting::Quoting;
+use domain::column::{self, normalize_name};
 use domain::report::{KnownReport, ReportDescriptor};
 
 /// Why a file is rejected: a sentence that begins with "It" or "Its" and can be shown on the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadFile {
     sentence: String,
-    may_have_backslash_quotes: bool,
+    other_quoting: Option<Quoting>,
 }
 
 impl BadFile {
     /// Creates the error from its sentence.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), may_have_backslash_quotes: false }
+        Self { sentence: sentence.into(), other_quoting: None }
     }
 
     /// The error for a file without content.
@@ -21,15 +22,15 @@ impl BadFile {
         Self::new("It is empty.")
     }
 
-    /// The error for rows that may be valid if quotation marks are escaped with backslashes.
-    pub(crate) fn with_backslash_quotes(self, may_have_backslash_quotes: bool) -> Self {
-        Self { may_have_backslash_quotes, ..self }
+    /// The error for a file that may be valid if it is read by another rule.
+    pub(crate) fn with_other_quoting(self, other_quoting: Option<Quoting>) -> Self {
+        Self { other_quoting, ..self }
     }
 
-    /// Whether the file may be valid if it is read with [`Quoting::Backslash`](crate::quoting::Quoting).
+    /// The rule by which the file may be valid.
     #[must_use]
-    pub fn may_have_backslash_quotes(&self) -> bool {
-        self.may_have_backslash_quotes
+    pub fn other_quoting(&self) -> Option<Quoting> {
+        self.other_quoting
     }
 
     /// The text of the problem that the page shows: that the file cannot be used, and why.
@@ -57,6 +58,17 @@ pub(crate) struct HeaderLayout {
     pub(crate) course_code: Option<usize>,
     pub(crate) course_name: Option<usize>,
     pub(crate) section_number: Option<usize>,
+    /// The ASCII letters and digits that column names begin with, letters in both cases.
+    initials: Vec<u8>,
+}
+
+/// The order of the column names in a row that has all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnOrder {
+    /// The header row's.
+    Same,
+    /// Another one.
+    Other,
 }
 
 impl HeaderLayout {
@@ -82,6 +94,12 @@ impl HeaderLayout {
         let at = |name: &str| column::position(&columns, name);
         let mut header = line.to_vec();
         header.push(b'\n');
+        let initials = columns
+            .iter()
+            .filter_map(|name| normalize_name(name).bytes().next())
+            .filter(u8::is_ascii_alphanumeric)
+            .flat_map(|initial| [initial, initial.to_ascii_uppercase()])
+            .collect();
         Ok(Self {
             header,
             delimiter,
@@ -96,18 +114,31 @@ impl HeaderLayout {
             section_number: at("sectionNumber")
                 .filter(|number| report.and_then(|r| at(r.section)) != Some(*number)),
             columns,
+            initials,
         })
     }
 
-    /// Whether a row repeats the header row: its cells are the column names, in any spelling. A byte order
-    /// mark may come first; then the first cell's quotation marks count as text.
-    pub(crate) fn is_repeated_by<'a>(&self, cell: impl Fn(usize) -> &'a [u8]) -> bool {
-        self.columns.iter().enumerate().all(|(at, name)| {
-            std::str::from_utf8(cell(at)).is_ok_and(|text| {
-                let text = text.strip_prefix('\u{feff}').map_or(text, |text| text.trim_matches('"'));
-                column::is_same_name(text, name)
-            })
-        })
+    /// The order of the column names if a row's cells are these names, in any spelling; `None` for a data
+    /// row. A name alone may be data, so with one column every row is a data row.
+    pub(crate) fn column_order<'a>(&self, cell: impl Fn(usize) -> &'a [u8]) -> Option<ColumnOrder> {
+        // Fast path: hardly any first cell begins like a name, and hardly any of those is one.
+        let may_be_name = |initial: &u8| !initial.is_ascii_alphanumeric() || self.initials.contains(initial);
+        if self.columns.len() < 2 || !cell(0).first().is_none_or(may_be_name) {
+            return None;
+        }
+        let first = read_name(cell(0))?;
+        if !self.columns.iter().any(|name| column::is_same_name(first, name)) {
+            return None;
+        }
+        let names = (0..self.columns.len()).map(|at| read_name(cell(at)).map(normalize_name));
+        let mut names = names.collect::<Option<Vec<String>>>()?;
+        let mut columns: Vec<String> = self.columns.iter().map(|name| normalize_name(name)).collect();
+        if names == columns {
+            return Some(ColumnOrder::Same);
+        }
+        names.sort_unstable();
+        columns.sort_unstable();
+        (names == columns).then_some(ColumnOrder::Other)
     }
 
     /// Whether another header row has the same columns and delimiter.
@@ -116,6 +147,12 @@ impl HeaderLayout {
             && self.columns.len() == other.columns.len()
             && self.columns.iter().zip(&other.columns).all(|(a, b)| column::is_same_name(a, b))
     }
+}
+
+/// A cell as a column name. A byte order mark may come first; then the cell's quotation marks count as text.
+fn read_name(cell: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(cell).ok()?;
+    Some(text.strip_prefix('\u{feff}').map_or(text, |text| text.trim_matches('"')))
 }
 
 /// Parses one line of CSV into its cells; empty if it cannot be read.

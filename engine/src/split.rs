@@ -3,9 +3,9 @@
 //! A file has the rows of the whole institution, interleaved, but an instructor may see only one section. So
 //! rows are grouped by section while they stream past. When [`MAX_BUFFERED_BYTES`] are buffered, every group
 //! becomes a slice. Slices are RFC 4180 with `\n` as line end, so slices of one section can be concatenated.
-//! A row keeps its bytes, except that cells with a null marker ([`crate::null_marker`]) become empty, and
-//! that quotation marks which the file escapes with backslashes are doubled ([`crate::quoting`]). Header
-//! rows between the rows are dropped.
+//! A row keeps its bytes, except that cells with a null marker ([`crate::null_marker`]) become empty, that
+//! quotation marks which the file escapes with backslashes are doubled ([`crate::quoting`]), and that cells
+//! such as `5" disk`, which RFC 4180 does not allow, are quoted. Header rows between the rows are dropped.
 //!
 //! A file with a wrong header, or with a row whose number of cells differs from the header's, is rejected.
 //! [`BadFile`] is the only error: the caller tries again. Errors count a file's data rows, and its lines
@@ -14,8 +14,11 @@
 use crate::decode::skip_line_ends;
 use crate::erasure_filter::ErasureFilter;
 use crate::null_marker::NullMarkers;
-use crate::quoting::{BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180};
-use crate::report_file::{BadFile, HeaderLayout, trim_line_ends};
+use crate::quoting::{
+    BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180, is_surely_rfc_4180,
+    write_as_rfc_4180,
+};
+use crate::report_file::{BadFile, ColumnOrder, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;
 use domain::erasure::SweepFindings;
 use domain::ids::normalize_id;
@@ -80,10 +83,6 @@ pub struct SplitSummary {
     pub sections: BTreeMap<(String, String), SectionInfo>,
     /// Erased rows that were dropped, and identifiers learned from them.
     pub findings: SweepFindings,
-    /// Header rows between the rows, which were dropped.
-    pub repeated_headers: u64,
-    /// Null markers that were removed, by column name; erased rows included.
-    pub null_markers: BTreeMap<String, u64>,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -102,6 +101,7 @@ pub struct SplitSummary {
 /// ```
 pub struct Splitter {
     report: Option<KnownReport>,
+    /// How the current file is read.
     quoting: Quoting,
     /// Converts the current file's rows; `None` if they are RFC 4180 already.
     backslashes: Option<BackslashConverter>,
@@ -132,8 +132,7 @@ pub struct Splitter {
     files: u64,
     /// Rows read of the current file, erased ones included.
     rows_read: u64,
-    repeated_headers: u64,
-    /// Whether a row had a backslash before a quotation mark.
+    /// Whether a row of the current file had a backslash before a quotation mark.
     has_backslash_quotes: bool,
     erasures: Option<ErasureFilter>,
 }
@@ -173,7 +172,6 @@ impl Splitter {
             sections: BTreeMap::new(),
             files: 0,
             rows_read: 0,
-            repeated_headers: 0,
             has_backslash_quotes: false,
             erasures: None,
         }
@@ -185,10 +183,10 @@ impl Splitter {
         Self { erasures, ..self }
     }
 
-    /// Reads quotation marks inside cells by another rule than RFC 4180.
-    #[must_use]
-    pub fn with_quoting(self, quoting: Quoting) -> Self {
-        Self { quoting, ..self }
+    /// Reads quotation marks inside cells of the next file by `quoting`. Must be called before the file's first
+    /// bytes; otherwise it is read by RFC 4180.
+    pub fn set_quoting(&mut self, quoting: Quoting) {
+        self.quoting = quoting;
     }
 
     /// Reads the next bytes of a file and passes complete slices to `sink`.
@@ -200,6 +198,7 @@ impl Splitter {
             Some(backslashes) => backslashes.convert(bytes, &mut self.pending),
             None => self.pending.extend_from_slice(bytes),
         }
+        self.check_backslashes()?;
         if !self.in_rows && !self.read_header(false)? {
             return Ok(());
         }
@@ -224,6 +223,7 @@ impl Splitter {
         self.scanned = 0;
         self.in_rows = false;
         self.backslashes = None;
+        self.quoting = Quoting::default();
         Ok(())
     }
 
@@ -240,8 +240,6 @@ impl Splitter {
             bytes: self.bytes,
             sections: self.sections,
             findings: self.erasures.map(ErasureFilter::into_matches).unwrap_or_default(),
-            repeated_headers: self.repeated_headers,
-            null_markers: self.null_markers.into_counts(&layout.columns),
         })
     }
 
@@ -283,17 +281,27 @@ impl Splitter {
             self.null_markers = NullMarkers::new(&layout.columns, self.report, delimiter);
             self.layout = Some(layout);
         }
-        if self.quoting == Quoting::Backslash {
-            let mut backslashes = BackslashConverter::new(delimiter);
+        self.backslashes = BackslashConverter::new(self.quoting, delimiter);
+        if let Some(backslashes) = &mut self.backslashes {
             let rows = std::mem::take(&mut self.pending);
             backslashes.convert(&rows, &mut self.pending);
-            self.backslashes = Some(backslashes);
         }
+        self.check_backslashes()?;
         (self.files, self.rows_read) = (self.files + 1, 0);
+        self.has_backslash_quotes = false;
         self.in_rows = true;
         self.scanned = 0;
         (self.cells_length, self.cell_count) = (0, 0);
         Ok(true)
+    }
+
+    /// Rejects a file whose backslashes are not all escapes, if it is read by a rule that wants this.
+    fn check_backslashes(&self) -> Result<(), BadFile> {
+        if self.backslashes.as_ref().is_some_and(BackslashConverter::is_wrong) {
+            let bad = BadFile::new("It has backslashes that are not escapes.");
+            return Err(bad.with_other_quoting(self.quoting.next()));
+        }
+        Ok(())
     }
 
     fn read_rows(&mut self, at_end: bool, sink: &mut impl FnMut(Slice)) -> Result<(), BadFile> {
@@ -345,20 +353,27 @@ impl Splitter {
                 format!("has {} cells where the header has {}", self.cell_count, layout.columns.len());
             return Err(self.bad_row(raw.start, &problem));
         }
-        if layout.is_repeated_by(|at| cell_at(&self.cells, &self.ends, at)) {
-            self.repeated_headers += 1;
-            return Ok(());
+        match layout.column_order(|at| cell_at(&self.cells, &self.ends, at)) {
+            None => {}
+            Some(ColumnOrder::Same) => return Ok(()),
+            Some(ColumnOrder::Other) => {
+                return Err(self.bad_row(raw.start, "has the column names in another order"));
+            }
         }
         let row = trim_line_ends(self.pending.get(raw.clone()).unwrap_or_default());
         let has_backslash_quote = has_backslash_quote(row);
-        if (has_backslash_quote || self.quoting == Quoting::Backslash) && !is_rfc_4180(row, layout.delimiter)
-        {
+        let has_backslashes = has_backslash_quote || self.quoting != Quoting::Doubled;
+        if has_backslashes && !is_rfc_4180(row, layout.delimiter) {
             return Err(self.bad_row(raw.start, "has quotation marks that are not doubled"));
         }
         self.has_backslash_quotes |= has_backslash_quote;
         let (cells, ends) = (&mut self.cells, self.ends.get_mut(..self.cell_count).unwrap_or_default());
         let without_markers = self.null_markers.remove(row, cells, ends);
         let row = without_markers.as_deref().unwrap_or(row);
+        let cells = cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
+        let rewritten = (!is_surely_rfc_4180(row, cells, ends) && !is_rfc_4180(row, layout.delimiter))
+            .then(|| write_as_rfc_4180(row, layout.delimiter, cells, ends));
+        let row = rewritten.as_deref().unwrap_or(row);
         if row.len() >= MAX_SLICE_BYTES {
             return Err(self.bad_row(raw.start, "is over 1.8 MB long"));
         }
@@ -426,10 +441,10 @@ impl Splitter {
             line if self.files > 1 => format!(" (line {line} of file {})", self.files),
             line => format!(" (line {line})"),
         };
-        let may_have_backslash_quotes =
-            self.quoting == Quoting::Doubled && (self.has_backslash_quotes || has_backslash_quote(row));
+        let has_backslashes =
+            self.quoting != Quoting::Doubled || self.has_backslash_quotes || has_backslash_quote(row);
         BadFile::new(format!("Its row {row_number}{place} {problem}."))
-            .with_backslash_quotes(may_have_backslash_quotes)
+            .with_other_quoting(self.quoting.next().filter(|_| has_backslashes))
     }
 }
 

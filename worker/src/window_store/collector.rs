@@ -1,8 +1,8 @@
 //! Collecting: downloads the files behind signed links and splits them into slices. It needs a few MB of
 //! memory, however large the files are. [`domain::collector`] decides which links may be followed.
 //!
-//! Files are read by RFC 4180. If that fails in a way that backslashes before quotation marks explain, the
-//! files are fetched once more and read by that rule ([`engine::quoting`]).
+//! Each file is read by RFC 4180. If that fails in a way that backslashes before quotation marks explain, all
+//! files are fetched again and this one is read by the next rule ([`engine::quoting`]).
 
 use super::SplitResult;
 use super::store::{PackBuilder, Store};
@@ -22,50 +22,62 @@ use engine::split::{Slice, SplitSummary, Splitter};
 use std::cell::RefCell;
 use worker::{Result, Url};
 
-/// Why a reading of the files failed.
+/// Why a file could not be read.
 struct ReadError {
     outcome: CollectOutcome,
-    may_have_backslash_quotes: bool,
+    /// The rule by which the file may be valid.
+    other_quoting: Option<Quoting>,
 }
 
 impl From<CollectOutcome> for ReadError {
     fn from(outcome: CollectOutcome) -> Self {
-        Self { outcome, may_have_backslash_quotes: false }
+        Self { outcome, other_quoting: None }
     }
 }
 
 impl From<BadFile> for ReadError {
     fn from(bad: BadFile) -> Self {
-        Self {
-            outcome: CollectOutcome::BadFile { detail: bad.detail() },
-            may_have_backslash_quotes: bad.may_have_backslash_quotes(),
-        }
+        Self { outcome: CollectOutcome::BadFile { detail: bad.detail() }, other_quoting: bad.other_quoting() }
     }
 }
 
 /// Collects a job's files into slices under its lease. The inner result is about the files; the outer one
 /// fails only if the object's own storage fails.
 pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings) -> Result<SplitResult> {
-    let first = match read_files(store, job, settings, Quoting::Doubled).await? {
-        Err(first) if first.may_have_backslash_quotes => first,
-        result => return Ok(result.map_err(|error| error.outcome)),
-    };
-    // The slices of the first reading.
-    store.delete_orphans()?;
-    Ok(match read_files(store, job, settings, Quoting::Backslash).await? {
-        // The first reading tells better what is wrong with the file.
-        Err(ReadError { outcome: CollectOutcome::BadFile { .. }, .. }) => Err(first.outcome),
-        result => result.map_err(|error| error.outcome),
-    })
+    let mut readings = vec![Reading::default(); job.links.len()];
+    loop {
+        let (file, error) = match read_files(store, job, settings, &readings).await? {
+            Ok(summary) => return Ok(Ok(summary)),
+            Err(failed) => failed,
+        };
+        let Some(reading) = readings.get_mut(file) else { return Ok(Err(error.outcome)) };
+        let Some(quoting) = error.other_quoting else {
+            let is_bad_file = matches!(error.outcome, CollectOutcome::BadFile { .. });
+            let first_problem = reading.first_problem.take().filter(|_| is_bad_file);
+            return Ok(Err(first_problem.unwrap_or(error.outcome)));
+        };
+        reading.quoting = quoting;
+        reading.first_problem.get_or_insert(error.outcome);
+        // The slices of this reading.
+        store.delete_orphans()?;
+    }
 }
 
-/// Reads all files of a job once.
+/// How a file is read.
+#[derive(Clone, Default)]
+struct Reading {
+    quoting: Quoting,
+    /// The problem of its first reading, which tells best what is wrong with the file.
+    first_problem: Option<CollectOutcome>,
+}
+
+/// Reads all files of a job once. If this fails, returns also the index of the file.
 async fn read_files(
     store: &Store,
     job: &CollectJob,
     settings: &Settings,
-    quoting: Quoting,
-) -> Result<std::result::Result<SplitSummary, ReadError>> {
+    readings: &[Reading],
+) -> Result<std::result::Result<SplitSummary, (usize, ReadError)>> {
     let pack_builder = RefCell::new(PackBuilder::default());
     let storage_fault = RefCell::new(None);
     let mut sink = |slice: Slice| {
@@ -76,23 +88,23 @@ async fn read_files(
             *storage_fault.borrow_mut() = Some(error);
         }
     };
-    let mut splitter = Splitter::new(job.key.report.known())
-        .with_quoting(quoting)
-        .with_erasures(ErasureFilter::new(&job.tombstones));
-    for link in &job.links {
+    let mut splitter =
+        Splitter::new(job.key.report.known()).with_erasures(ErasureFilter::new(&job.tombstones));
+    for (at, (link, reading)) in job.links.iter().zip(readings).enumerate() {
         let reply = match open_link(link, job, settings).await {
             Ok(reply) => reply,
-            Err(outcome) => return Ok(Err(outcome.into())),
+            Err(outcome) => return Ok(Err((at, outcome.into()))),
         };
+        splitter.set_quoting(reading.quoting);
         let read = read_file(&reply, &mut splitter, &mut sink).await;
         if let Some(error) = storage_fault.borrow_mut().take() {
             return Err(error);
         }
         if let Err(error) = read {
-            return Ok(Err(error));
+            return Ok(Err((at, error)));
         }
     }
-    let result = splitter.finish(&mut sink).map_err(ReadError::from);
+    let result = splitter.finish(&mut sink).map_err(|bad| (job.links.len(), ReadError::from(bad)));
     if let Some(error) = storage_fault.into_inner() {
         return Err(error);
     }

@@ -393,7 +393,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let SplitSummary { header, rows, bytes, sections, findings, .. } = summary;
+        let SplitSummary { header, rows, bytes, sections, findings } = summary;
         let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
