@@ -24,7 +24,6 @@ fn split(
 }
 
 /// Splits files of which the first ones are read by `quotings`.
-
 fn split_quoted(
     quotings: &[Quoting],
     report: Option<KnownReport>,
