@@ -1,10 +1,11 @@
 
 /**
- * Fetches a chunk. `lecternChunkFailure` says why the last one that failed is missing: "signed-out", where something in front
+ * Fetches a chunk. If that fails, `lecternChunkFailure` says why until the next fetch: "signed-out", where something in front
  * of Lectern asks for a sign-in; "outdated", where the site has no such file since it is of another build, and answers with
  * its page; otherwise "unreachable".
  */
 async function fetchChunk(url) {
+  delete globalThis.lecternChunkFailure;
   let failure = "unreachable";
   try {
     const response = await fetch(url, { headers: { "x-requested-with": "XMLHttpRequest" }, redirect: "manual" });
