@@ -4,7 +4,8 @@ pub mod access;
 pub mod shares;
 
 use crate::interruption::{self, Interruption};
-use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER};
+use crate::navigation::reload_page;
+use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER, SessionSummary};
 use domain::problem::{Code, Problem, ProblemSummary};
 use gloo_net::http::{self, Method, RequestBuilder};
 use protocol::FetchError;
@@ -49,9 +50,9 @@ impl ApiError {
         }
     }
 
-    /// Interrupts the page if it is a sign of that.
+    /// Interrupts the whole page if it is a sign of that. Returns the error.
     #[must_use]
-    pub fn announced(self) -> Self {
+    pub fn interrupt_page(self) -> Self {
         if let Some(interruption) = self.interruption() {
             interruption::start(interruption);
         }
@@ -159,21 +160,36 @@ fn request(method: Method, url: &str) -> RequestBuilder {
     RequestBuilder::new(url).method(method).header(name, value).redirect(RequestRedirect::Manual)
 }
 
-/// Sends a call of the API. One that succeeds after the end of the session was noticed says that there is another session.
+/// Sends a call of the API: after the end of the session only if the same person has signed in again.
 async fn send_request(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
-    let was_signed_out = interruption::is_signed_out();
-    let response = send(request).await?;
-    if was_signed_out && response.ok() {
-        interruption::end_sign_out();
+    if interruption::is_signed_out() {
+        resume_session().await?;
     }
-    Ok(response)
+    send(request).await
+}
+
+/// Looks for another session after the end of the first. One of the same person and role ends the interruption; for anybody
+/// else the page is loaded again.
+///
+/// # Errors
+/// [`ApiError`] if nobody, or somebody else, is signed in.
+pub async fn resume_session() -> ApiResult<()> {
+    let body = read_body(send(request(Method::GET, SESSION).build()).await?).await;
+    match parse_json::<SessionSummary>(body) {
+        Ok(session) if interruption::resume(&session) => Ok(()),
+        Ok(_) | Err(ApiError::Problem(Problem { code: Code::NoRole, .. })) => {
+            reload_page();
+            Err(ApiError::SignedOut)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn send(request: Result<http::Request, gloo_net::Error>) -> ApiResult<http::Response> {
     let request = request.map_err(|e| ApiError::InvalidResponse(e.to_string()))?;
     let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
     if response.type_() == ResponseType::Opaqueredirect {
-        return Err(ApiError::SignedOut.announced());
+        return Err(ApiError::SignedOut.interrupt_page());
     }
     Ok(response)
 }
@@ -189,7 +205,7 @@ async fn read_body(response: http::Response) -> ApiResult<String> {
 
 async fn read_error(response: &http::Response) -> ApiError {
     let body = response.text().await.unwrap_or_default();
-    ApiError::from(FetchError::Problem(response.status(), body)).announced()
+    ApiError::from(FetchError::Problem(response.status(), body)).interrupt_page()
 }
 
 impl From<Interruption> for ApiError {

@@ -1,4 +1,4 @@
-//! A response of the API as a signal: fetched on creation, and again on demand.
+//! A response of the API as a signal: fetched on creation, again on demand, and after an interruption that kept it away.
 //!
 //! Leptos resources are not used: their support for suspense and servers is compiled for each type, and made
 //! up a tenth of the first load.
@@ -35,6 +35,11 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> ApiSignal<T> {
         let (value, outcome) = (RwSignal::new(None), RwSignal::new(None));
         let new = Self { url, value, outcome, turn: StoredValue::new(0) };
         new.refetch();
+        interruption::on_end(Box::new(move || {
+            if new.error().is_some_and(|error| error.interruption().is_some()) {
+                new.refetch();
+            }
+        }));
         new
     }
 

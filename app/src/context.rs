@@ -7,7 +7,7 @@ use crate::components::error_notice::{ErrorNotice, InterruptionNotice};
 use crate::components::help::{HelpButton, HelpRequests};
 use crate::components::lazy::{Placeholder, render_lazy};
 use crate::data_worker::DataWorker;
-use crate::interruption::IsInterruptionShown;
+use crate::interruption::{self, IsInterruptionShown};
 use crate::lazy_components::LazyComponents;
 use crate::navigation::{self, Navigation};
 use crate::pages::overview::{self, OverviewPage};
@@ -154,6 +154,7 @@ pub fn Application(
         }
         (Some(Ok(session)), Some(Ok(Reports { reports, .. }))) => {
             remove_shell();
+            interruption::set_viewer(&session);
             let clock = Clock::new(session.now);
             provide_context(AppContext {
                 navigation,

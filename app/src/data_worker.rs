@@ -4,7 +4,7 @@
 
 use crate::api_client::{self, ApiError};
 use crate::timing::{self, TimingMark};
-use crate::{device, locale};
+use crate::{device, interruption, locale};
 use domain::ids::{CourseId, UserId};
 use domain::query::MeasureQuery;
 use domain::report::ReportName;
@@ -170,6 +170,10 @@ impl DataWorker {
         });
         self.topic.set_value(Some(topic));
         self.requested_rows.set_value(Vec::new());
+        if interruption::is_signed_out() {
+            // The data worker calls the API itself, whoever is signed in by now.
+            spawn_local(async { drop(api_client::resume_session().await) });
+        }
         let ViewQuery { subject, measure, zone_label, weeks, sources } = query;
         let (max_rows, language) = (device::max_rows(), locale::language_tag());
         let query = Query { sequence, subject, measure, zone_label, weeks, max_rows, language, sources };
@@ -299,7 +303,7 @@ impl DataWorker {
             Response::Failed { sequence, window, error } if sequence == current => {
                 self.answer.try_update(|answer| {
                     answer.failed.retain(|(id, _)| *id != window);
-                    answer.failed.push((window, ApiError::from(error).announced()));
+                    answer.failed.push((window, ApiError::from(error).interrupt_page()));
                 });
             }
             // Responses to an older query.
@@ -371,7 +375,7 @@ async fn explain_failure() -> ApiError {
     for file in PROGRAM_FILES {
         match api_client::fetch_code(file).await {
             Ok(Some(text)) if text.contains(&expected) => expected.clear(),
-            Ok(_) => return ApiError::Outdated.announced(),
+            Ok(_) => return ApiError::Outdated.interrupt_page(),
             Err(error) => return error,
         }
     }

@@ -4,7 +4,7 @@
 //! The History API, a signal and one listener for links replace a router: `leptos_router` would add 45 KB,
 //! and several changes of the query in one frame would overwrite each other. Links are plain `<a href>`,
 //! which can be copied, opened in a new tab and announced; a click without a modifier key changes the view
-//! without loading a page.
+//! without loading a page. A click on a link to a file of the API saves the file, whatever keys are held.
 
 use crate::downloads;
 use domain::view::{Page, View};
@@ -63,22 +63,23 @@ impl Navigation {
 
     fn follow_link(self, event: &Event) {
         let Some(mouse) = event.dyn_ref::<MouseEvent>() else { return };
-        let has_modifier = mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key();
         let link = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
             .and_then(|element| element.closest("a[href]").ok().flatten());
         let Some(link) = link else { return };
         let href = link.get_attribute("href").unwrap_or_default();
-        let is_external = link.has_attribute("target");
-        if has_modifier || mouse.button() != 0 || is_external || event.default_prevented() {
+        if mouse.button() != 0 || event.default_prevented() {
             return;
         }
-        if link.has_attribute("download") {
-            if href.starts_with("/api/") {
-                event.prevent_default();
-                downloads::save_api_file(href);
-            }
+        let is_file = link.has_attribute("download");
+        if is_file && href.starts_with("/api/") {
+            // With a modifier key, too: with Alt, Chromium saves what a link leads to.
+            event.prevent_default();
+            return downloads::save_api_file(href);
+        }
+        let has_modifier = mouse.ctrl_key() || mouse.meta_key() || mouse.shift_key() || mouse.alt_key();
+        if is_file || has_modifier || link.has_attribute("target") {
             return;
         }
         let (path, query) = href.split_once('?').unwrap_or((&href, ""));

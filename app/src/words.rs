@@ -289,9 +289,7 @@ pub fn error_detail(error: &ApiError) -> String {
         ApiError::InvalidResponse(what) => {
             format!("Reload the page. If that does not help, tell the people who run Lectern: {what}.")
         }
-        ApiError::SignedOut => {
-            "What is on the screen stays. Sign in to continue; the page then shows the same view.".to_owned()
-        }
+        ApiError::SignedOut => "Sign in to load anything more. The page then shows the same view.".to_owned(),
         ApiError::Outdated => {
             "Reload the page to use the new version; it then shows the same view.".to_owned()
         }

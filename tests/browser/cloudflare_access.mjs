@@ -12,13 +12,13 @@ const listen = async (server) => {
 };
 
 /**
- * Listens on free ports, in front of a stack's Worker.
+ * Starts the proxy in front of a stack's Worker, and the sign-in page, on free ports.
  *
  * Returns the address (`url`), the `path` of every request so far and whether it `isScript` (`calls`), and functions:
  * `endSession()`; `signIn()`, as in another tab; `redirectScripts(doesSo)`, which answers scripts like everybody else;
  * `stop()`.
  */
-export async function guard(stack) {
+export async function startAccessProxy(stack) {
   const calls = [];
   let hasSession = true;
   let doesRedirectScripts = false;

@@ -1,6 +1,6 @@
 //! Sessions, roles, the audit log and erasures.
 
-use super::{ApiError, ApiResult, SESSION, parse_json, read_body, request, send_delete, send_request};
+use super::{ApiError, ApiResult, SESSION, parse_json, read_body, request, send, send_delete, send_request};
 use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
 use domain::erasure::{Erasure, ErasureRequest};
 use domain::problem::{LineError, LineErrors, Problem};
@@ -21,7 +21,7 @@ pub const FORGET: &str = "/api/forget";
 /// # Errors
 /// [`ApiError`], as in every other function.
 pub async fn fetch_sign_in_problem() -> ApiResult<Option<Problem>> {
-    let response = send_request(request(Method::GET, SESSION).build()).await?;
+    let response = send(request(Method::GET, SESSION).build()).await?;
     if response.ok() {
         return Ok(None);
     }
@@ -46,7 +46,8 @@ pub async fn view_as(look_as: Option<Impersonation>) -> ApiResult<()> {
 }
 
 async fn post_session(body: &SignInRequest) -> ApiResult<()> {
-    read_body(send_request(request(Method::POST, SESSION).json(body)).await?).await.map(drop)
+    // Not only for the person whom the page was loaded for: this opens a session.
+    read_body(send(request(Method::POST, SESSION).json(body)).await?).await.map(drop)
 }
 
 /// `DELETE /api/session`.
@@ -97,7 +98,7 @@ pub async fn upload_roles(
         return parse_json(Ok(text)).map_err(without_lines);
     }
     let lines = serde_json::from_str::<UploadProblem>(&text).ok().and_then(|problem| problem.lines);
-    let error = ApiError::from(FetchError::Problem(status, text)).announced();
+    let error = ApiError::from(FetchError::Problem(status, text)).interrupt_page();
     Err((error, lines.unwrap_or_default().0))
 }
 

@@ -7,23 +7,25 @@ use crate::navigation::reload_page;
 use crate::words;
 use leptos::prelude::*;
 
-/// An error with its code and, if that can help, a button. Hidden while [`InterruptionNotice`] says the same.
+/// An error with its code and, if that can help, a button. Hidden if [`InterruptionNotice`] says the same.
 #[component]
 pub fn ErrorNotice(
     /// The error.
     error: ApiError,
-    /// Called by the button.
+    /// Loads again what could not be loaded. Called by the button, and once an interruption of the page has ended.
     #[prop(optional, into)]
     again: Option<Callback<()>>,
     /// Whether it is the only content of the page: its title is a first-level heading then.
     #[prop(optional)]
     is_all: bool,
 ) -> impl IntoView {
-    let may_repeat = error.interruption().is_some() && use_context::<IsInterruptionShown>().is_some();
-    move || {
-        let is_hidden = may_repeat && interruption::current().is_some();
-        (!is_hidden).then(|| render_notice(&error, again, is_all))
+    let is_repeated = error.interruption().is_some()
+        && use_context::<IsInterruptionShown>().is_some()
+        && untrack(interruption::current).is_some();
+    if is_repeated && let Some(again) = again {
+        interruption::on_end(Box::new(move || again.run(())));
     }
+    (!is_repeated).then(|| render_notice(&error, again, is_all))
 }
 
 /// The page's interruption, if there is one: one notice at the lower edge of the window, over whatever is shown.

@@ -69,7 +69,7 @@ pub fn render_lazy<T: Copy + Send + 'static>(
 fn chunk_error() -> ApiError {
     let reason = Reflect::get(&js_sys::global(), &"lecternChunkFailure".into());
     let reason = reason.ok().and_then(|reason| reason.as_string()).unwrap_or_default();
-    ApiError::from(FetchError::for_chunk(&reason)).announced()
+    ApiError::from(FetchError::for_chunk(&reason)).interrupt_page()
 }
 
 /// The placeholder, or the error. Not generic, so that it is compiled once.
