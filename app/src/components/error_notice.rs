@@ -25,7 +25,7 @@ pub fn ErrorNotice(
     if is_repeated && let Some(again) = again {
         interruption::on_end(Box::new(move || again.run(())));
     }
-    (!is_repeated).then(|| render_notice(&error, again, is_all))
+    (!is_repeated).then(|| render_notice(error, again, is_all))
 }
 
 /// The page's interruption, if there is one: one notice at the lower edge of the window, over whatever is shown.
@@ -33,21 +33,22 @@ pub fn ErrorNotice(
 pub fn InterruptionNotice() -> impl IntoView {
     move || {
         interruption::current().map(|interruption| {
-            let notice = render_notice(&interruption.into(), None, false);
+            let notice = render_notice(interruption.into(), None, false);
             view! { <div class="interruption">{notice}</div> }
         })
     }
 }
 
-fn render_notice(error: &ApiError, again: Option<Callback<()>>, is_all: bool) -> AnyView {
-    let (title, detail) = (words::error_title(error), words::error_detail(error));
-    let code = words::error_code(error);
+fn render_notice(error: ApiError, again: Option<Callback<()>>, is_all: bool) -> AnyView {
+    let (title, detail) = (words::error_title(&error), words::error_detail(&error));
+    let code = words::error_code(&error);
     let shown_code = code.clone();
+    let interruption = error.interruption();
     let support = match error {
-        ApiError::Problem(problem) => problem.upstream_request_id.as_deref().map(str::to_owned),
+        ApiError::Problem(problem) => problem.upstream_request_id.map(String::from),
         _ => None,
     };
-    let action = match (error.interruption(), again) {
+    let action = match (interruption, again) {
         // Trying again would fail in the same way.
         (Some(interruption), _) => {
             let label = words::interruption_action(interruption);
