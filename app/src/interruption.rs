@@ -12,7 +12,7 @@
 use domain::api::SessionSummary;
 use domain::role::Role;
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Why the page is interrupted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Interruption {
 
 thread_local! {
     static CURRENT: ArcRwSignal<Option<Interruption>> = ArcRwSignal::new(None);
+    /// Whether the session has ended, as far as is known; also while the page is outdated.
+    static IS_SIGNED_OUT: Cell<bool> = const { Cell::new(false) };
     /// The person whom the page was loaded for, and their role; `None` before there was a session.
     static VIEWER: RefCell<Option<(String, Role)>> = const { RefCell::new(None) };
 }
@@ -42,7 +44,7 @@ pub fn current() -> Option<Interruption> {
 /// Whether the session has ended, as far as is known. Not tracked.
 #[must_use]
 pub fn is_signed_out() -> bool {
-    CURRENT.with(|current| current.get_untracked()) == Some(Interruption::SignedOut)
+    IS_SIGNED_OUT.get()
 }
 
 /// Calls `again` whenever an interruption ends, until the current owner is cleaned up.
@@ -58,6 +60,9 @@ pub fn on_end(again: Box<dyn Fn()>) {
 
 /// Interrupts the page. A session that ends does not hide that the page is outdated: loading it again helps with both.
 pub fn start(interruption: Interruption) {
+    if interruption == Interruption::SignedOut {
+        IS_SIGNED_OUT.set(true);
+    }
     CURRENT.with(|current| {
         if !matches!(current.get_untracked(), Some(it) if it == interruption || it == Interruption::Outdated)
         {
@@ -78,8 +83,13 @@ pub fn resume(session: &SessionSummary) -> bool {
     let is_same = VIEWER.with_borrow(|viewer| {
         viewer.as_ref().is_none_or(|(person, role)| *person == session.person && *role == session.role)
     });
-    if is_same && is_signed_out() {
-        CURRENT.with(|current| current.set(None));
+    if is_same {
+        IS_SIGNED_OUT.set(false);
+        CURRENT.with(|current| {
+            if current.get_untracked() == Some(Interruption::SignedOut) {
+                current.set(None);
+            }
+        });
     }
     is_same
 }
@@ -118,7 +128,9 @@ mod tests {
         start(Interruption::SignedOut);
         start(Interruption::Outdated);
         start(Interruption::SignedOut);
+        assert!(is_signed_out(), "an outdated page may be signed out, too");
         assert!(resume(&ana));
+        assert!(!is_signed_out());
         assert_eq!(now(), Some(Interruption::Outdated));
     }
 
