@@ -35,8 +35,10 @@ pub enum Cell {
     Text(String),
     /// A number, or a fraction in a [`ColumnKind::Share`] column.
     Number(f64),
-    /// The formatted date, and seconds since 1970 for sorting.
+    /// A day: its formatted date, and the seconds from 1970 to its midnight in UTC.
     Date(String, i64),
+    /// An instant: formatted, and in seconds since 1970.
+    Time(String, i64),
 }
 
 impl Cell {
@@ -56,7 +58,7 @@ impl Cell {
         match (self, other) {
             (Self::Text(a), Self::Text(b)) => a.to_lowercase().cmp(&b.to_lowercase()).then_with(|| a.cmp(b)),
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
-            (Self::Date(_, a), Self::Date(_, b)) => a.cmp(b),
+            (Self::Date(_, a), Self::Date(_, b)) | (Self::Time(_, a), Self::Time(_, b)) => a.cmp(b),
             _ => Ordering::Equal,
         }
     }
@@ -139,7 +141,7 @@ impl SortableTable {
         let columns = first.into_iter().chain(numbers().map(|(_, column)| column.head.clone())).collect();
         let rows = self.rows.iter().map(|row| model::Row {
             name: match row.cells.first() {
-                Some(Cell::Text(text) | Cell::Date(text, _)) => text.clone(),
+                Some(Cell::Text(text) | Cell::Date(text, _) | Cell::Time(text, _)) => text.clone(),
                 Some(Cell::Number(number)) => number.to_string(),
                 Some(Cell::None) | None => String::new(),
             },

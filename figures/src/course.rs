@@ -408,7 +408,7 @@ impl Course<'_> {
     fn last_seen_cell(&self, at: Option<u32>) -> Cell {
         at.map_or(Cell::None, |at| {
             let day = self.context.query.base.zone.day_of(Timestamp(i64::from(at) * SECOND));
-            Cell::Date(self.context.locale.format_short_day(day), i64::from(at))
+            Cell::Time(self.context.locale.format_short_day(day), i64::from(at))
         })
     }
 

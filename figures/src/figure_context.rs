@@ -71,7 +71,7 @@ impl<'a> FigureContext<'a> {
     /// A time as a cell.
     #[must_use]
     pub fn moment_cell(&self, at: Option<u32>) -> Cell {
-        at.map_or(Cell::None, |at| Cell::Date(self.moment(at), i64::from(at)))
+        at.map_or(Cell::None, |at| Cell::Time(self.moment(at), i64::from(at)))
     }
 
     /// A day as a cell.

@@ -49,7 +49,7 @@ fn figure_of(
 /// The table's headings and rows, with cells as a reader sees them; `–` for a number that does not exist.
 fn written(table: &SortableTable) -> (Vec<&str>, Vec<String>) {
     let cell = |cell: &Cell| match cell {
-        Cell::Date(text, _) | Cell::Text(text) => text.clone(),
+        Cell::Date(text, _) | Cell::Time(text, _) | Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::None => "–".to_owned(),
     };

@@ -134,7 +134,7 @@ fn render_table(title: &str, table: &SortableTable) -> Markup {
 fn render_cell(cell: &Cell) -> Markup {
     html! {
         @match cell {
-            Cell::Date(day, _) => { th scope="row" data-n=[disarmed(day)] { (day) } }
+            Cell::Date(day, _) | Cell::Time(day, _) => { th scope="row" data-n=[disarmed(day)] { (day) } }
             Cell::Number(number) => { td data-n=(number) { (LOCALE.format_number(*number)) } }
             Cell::Text(word) => { td class="none" data-n=[disarmed(word)] { (word) } }
             Cell::None => { td class="none" data-n="" { (text::NOTHING) } }

@@ -71,7 +71,7 @@ fn to_cells(listing: &SortableTable) -> (Vec<String>, Vec<Vec<String>>) {
     });
     let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
         (Cell::None, _) => String::new(),
-        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
+        (Cell::Text(text) | Cell::Date(text, _) | Cell::Time(text, _), _) => text.clone(),
         (Cell::Number(number), ColumnKind::Share) => (number * 100.0).to_string(),
         (Cell::Number(number), _) => number.to_string(),
     };

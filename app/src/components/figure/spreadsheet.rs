@@ -74,7 +74,7 @@ impl Sheet {
         let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
             (Cell::None, _) => SheetCell::Empty(()),
             (Cell::Text(text), _) => SheetCell::Text(text.clone()),
-            (Cell::Date(_, seconds), _) => SheetCell::Time { seconds: to_wall_time(*seconds, zone) },
+            (Cell::Date(_, seconds) | Cell::Time(_, seconds), _) => SheetCell::Time { seconds: to_wall_time(*seconds, zone) },
             (Cell::Number(share), ColumnKind::Share) => SheetCell::Share { share: *share },
             (Cell::Number(number), _) => SheetCell::Number(*number),
         };

@@ -295,7 +295,7 @@ fn view_of_row(view: View, opens: RowAction, id: &str) -> View {
 fn format_cell(cell: &Cell, kind: ColumnKind) -> String {
     match (cell, kind) {
         (Cell::None, _) => "–".to_owned(),
-        (Cell::Text(text) | Cell::Date(text, _), _) => text.clone(),
+        (Cell::Text(text) | Cell::Date(text, _) | Cell::Time(text, _), _) => text.clone(),
         (Cell::Number(number), ColumnKind::Share) => locale::format_percent(*number),
         (Cell::Number(number), _) => locale::format_number(*number),
     }

@@ -218,6 +218,7 @@ fn cell() -> impl Strategy<Value = Cell> {
         text().prop_map(Cell::Text),
         number().prop_map(Cell::Number),
         (text(), any::<i64>()).prop_map(|(text, at)| Cell::Date(text, at)),
+        (text(), any::<i64>()).prop_map(|(text, at)| Cell::Time(text, at)),
     ]
 }
 
