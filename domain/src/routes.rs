@@ -680,8 +680,9 @@ pub const ROUTES: &[Route] = &[
                 name: "cells",
                 kind: ParameterKind::Choice(&["safe", "raw"]),
                 description: "`safe` (default) is for spreadsheets: a byte order mark, `'` before everything \
-                              that one would run as a formula, and the last column `event_local_time`. `raw` \
-                              leaves cells unchanged and adds none of these.",
+                              that one would run as a formula, and the last column `event_local_time`, except in reports \
+                              whose rows have no time, such as `asset` and `assetbydate`. `raw` leaves cells \
+                              unchanged and adds none of these.",
             },
             Parameter {
                 name: "as",
