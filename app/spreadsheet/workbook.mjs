@@ -1,11 +1,11 @@
 // Writes workbooks (xlsx): a sheet with a figure's numbers or a report's rows, and a sheet that says what they are.
 //
-// Text stays text, whatever it looks like: leading zeros, long digits and formulas. Only columns that hold nothing but
-// plain numbers become numbers, and only times become dates.
+// Text stays text, whatever it looks like: leading zeros, long digits and formulas. Only the columns that the page names
+// as numbers or times become numbers and dates, and of their cells only those that would show the same.
 import writeExcelFile from "write-excel-file/universal";
 
-/** The most rows of a report that are written: more would not fit into the memory of many devices. */
-export const MAX_ROWS = 100_000;
+/** A report has more rows than may be written. */
+export class TooManyRows extends Error {}
 
 /** The longest text that a cell of a spreadsheet can hold. */
 const MAX_TEXT = 32_767;
@@ -13,29 +13,37 @@ const DAY_FORMAT = "yyyy-mm-dd";
 const TIME_FORMAT = "yyyy-mm-dd hh:mm:ss";
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** Columns with such names hold text, even where all of it looks like numbers. */
-const TEXT_COLUMN = /id$|identifier|number|code|name|title|email|text|prompt|content|solution|answer$|question$/i;
-/** A number that a spreadsheet keeps exactly and shows as it is: no leading zero, at most 15 digits. */
+/** A number that a spreadsheet keeps exactly: no leading zero, at most 15 digits. */
 const NUMBER = /^-?(?=[\d.]{1,16}$)(0|[1-9]\d{0,14})(\.\d+)?$/;
 const TIME =
   /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?(?: ?(Z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/;
 
-/** The records of a CSV file (RFC 4180, with commas): arrays of cells. */
+/**
+ * The records of a CSV file (RFC 4180, with commas): arrays of as many cells as the header row has.
+ *
+ * Empty lines are skipped. Throws if the file is not of this form: a cell must never move into another column.
+ */
 export function parseCsv(text) {
+  const invalid = (what) => new Error(`the rows cannot be read: ${what} in row ${records.length + 1}`);
   const records = [];
   let record = [];
   let at = text.startsWith("\ufeff") ? 1 : 0;
   while (at < text.length) {
+    if (record.length === 0 && "\r\n".includes(text[at])) {
+      at += 1;
+      continue;
+    }
     let cell = "";
     if (text[at] === '"') {
       for (;;) {
         const quote = text.indexOf('"', at + 1);
-        if (quote < 0) throw new Error("a quoted cell does not end");
+        if (quote < 0) throw invalid("a quoted cell does not end");
         cell += text.slice(at + 1, quote);
         at = quote + 1;
         if (text[at] !== '"') break;
         cell += '"';
       }
+      if (at < text.length && !",\r\n".includes(text[at])) throw invalid("there is text after a closing quote");
     } else {
       const start = at;
       while (at < text.length && text[at] !== "," && text[at] !== "\n" && text[at] !== "\r") at += 1;
@@ -50,18 +58,29 @@ export function parseCsv(text) {
     }
     if (text[at] === "\r") at += 1;
     if (text[at] === "\n") at += 1;
+    if (record.length !== (records[0] ?? record).length) throw invalid("there are too many or too few cells");
     records.push(record);
     record = [];
   }
   return records;
 }
 
-/** The instant of a text such as `2026-02-02 10:00:00`, in milliseconds; without an offset it is UTC. */
+/** Whether a spreadsheet would show the same: there is no 30 February, and no hour 24. */
+function isSame(at, text) {
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
+
+/**
+ * The instant of a text such as `2026-02-02 10:00:00`, in milliseconds; without an offset it is UTC. `undefined` for any
+ * other text, and for a time that does not exist.
+ */
 function parseTime(text) {
   const [, day, time = "00:00", fraction = "", offset = "Z"] = TIME.exec(text) ?? [];
   if (!day) return undefined;
   const zone = offset === "UTC" ? "Z" : offset.replace(/^([+-]\d\d):?(\d\d)?$/, (_, hours, minutes) => `${hours}:${minutes ?? "00"}`);
-  const at = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}${fraction.slice(0, 4)}${zone}`);
+  const wallTime = `${day}T${time.length === 5 ? `${time}:00` : time}`;
+  if (!isSame(Date.parse(`${wallTime}Z`), wallTime)) return undefined;
+  const at = Date.parse(`${wallTime}${fraction.slice(0, 4)}${zone}`);
   return Number.isNaN(at) ? undefined : at;
 }
 
@@ -101,27 +120,35 @@ function headCell(text) {
   return { ...(textCell(text) ?? { value: "", type: String }), fontWeight: "bold" };
 }
 
+/** A number with all of its digits: spreadsheets leave out zeros at the end, and shorten what is long or very small. */
+function numberCell(text) {
+  const value = Number(text);
+  if (!NUMBER.test(text) || Object.is(value, -0)) return textCell(text);
+  if (String(value) === text && text.length <= 10) return { value, type: Number };
+  const digits = text.split(".")[1]?.length ?? 0;
+  return { value, type: Number, format: digits > 0 ? `0.${"0".repeat(digits)}` : "0" };
+}
+
+/** A day without a time, or a time in UTC. */
+function dateCell(text) {
+  return timeCell(parseTime(text), text.length === 10 ? DAY_FORMAT : TIME_FORMAT) ?? textCell(text);
+}
+
+/** How cells are written, by the kind of their column. All other columns are text. */
+const CONVERTERS = new Map([["number", numberCell], ["time", dateCell]]);
+
 /**
- * The sheet of a report's rows. Columns of times become dates, in UTC as Echo360 reports them; the last column is the
- * local time of `event_timestamp` in the zone.
+ * The sheet of a report's rows. `kinds` has the kind of each column that is not text, `number` or `time`, by its name
+ * without blanks, `_` and `-`, in lower case. Times are in UTC as Echo360 reports them; the last column is the local time of
+ * `event_timestamp` in the zone. Throws `TooManyRows` above `max_rows` rows.
  */
-export function rowsSheet(csv, zone) {
+export function rowsSheet(csv, { kinds, zone, max_rows: maxRows }) {
   const [heads, ...rows] = parseCsv(csv);
   if (!heads) throw new Error("the file has no header row");
-  if (rows.length > MAX_ROWS) throw new Error(`more than ${MAX_ROWS} rows`);
-  const all = (column, test) => rows.some((row) => row[column]) && rows.every((row) => !row[column] || test(row[column]));
-  const converters = heads.map((head, column) => {
-    if (all(column, (text) => parseTime(text) !== undefined)) {
-      const isDay = all(column, (text) => text.length === 10);
-      return (text) => timeCell(parseTime(text), isDay ? DAY_FORMAT : TIME_FORMAT) ?? textCell(text);
-    }
-    if (!TEXT_COLUMN.test(head) && all(column, (text) => NUMBER.test(text))) {
-      return (text) => (text === "" ? null : { value: Number(text), type: Number });
-    }
-    return textCell;
-  });
-  const normalize = (name) => name.toLowerCase().replace(/[\s_-]/g, "");
-  const names = heads.map(normalize);
+  if (rows.length > maxRows) throw new TooManyRows(`more than ${maxRows} rows`);
+  const names = heads.map((name) => name.toLowerCase().replace(/[\s_-]/g, ""));
+  const kindOf = new Map(Object.entries(kinds));
+  const converters = names.map((name) => CONVERTERS.get(kindOf.get(name)) ?? textCell);
   const time = names.indexOf("eventtimestamp");
   const local = time >= 0 && !names.includes("eventlocaltime") ? toLocal(zone) : undefined;
   const localCell = (text) => {
@@ -129,8 +156,8 @@ export function rowsSheet(csv, zone) {
     return at === undefined ? null : timeCell(local(at), TIME_FORMAT);
   };
   const data = rows.map((row) => {
-    const cells = converters.map((convert, column) => convert(row[column] ?? ""));
-    if (local) cells.push(localCell(row[time] ?? ""));
+    const cells = converters.map((convert, column) => convert(row[column]));
+    if (local) cells.push(localCell(row[time]));
     return cells;
   });
   return [[...heads, ...(local ? ["event_local_time"] : [])].map(headCell), ...data];
@@ -142,21 +169,22 @@ function parseDay(text) {
   const year = words.find((word) => /^\d{4}$/.test(word));
   const day = words.find((word) => /^\d{1,2}$/.test(word));
   const month = words.map((word) => MONTHS.indexOf(word.slice(0, 3))).find((found) => found >= 0);
-  return words.length <= 4 && year && day && month !== undefined ? Date.UTC(year, month, day) : undefined;
+  if (words.length > 4 || !year || !day || month === undefined) return undefined;
+  const at = Date.UTC(year, month, day);
+  return new Date(at).getUTCDate() === Number(day) ? at : undefined;
 }
 
 /**
- * A cell of a figure's table, as the page sends it: null, a number, a text, `{day}` with a day's text, `{seconds}` since
- * 1970 of a wall time, or `{share}`, where 1 is 100 %.
+ * A cell of a figure's table, as the page sends it: null, a number, a text, `{day}` with a day's text, `{date}` and
+ * `{time}`, seconds since 1970 of a day and of a wall time, or `{share}`, where 1 is 100 %.
  */
 function figureCell(cell) {
   if (cell === null || cell === undefined) return null;
   if (typeof cell === "number") return Number.isFinite(cell) ? { value: cell, type: Number } : null;
   if (typeof cell === "string") return textCell(cell);
   if (cell.share !== undefined) return { value: cell.share, type: Number, format: "0.0%" };
-  if (cell.seconds !== undefined) {
-    return timeCell(cell.seconds * 1000, cell.seconds % 86_400 === 0 ? DAY_FORMAT : TIME_FORMAT);
-  }
+  if (cell.date !== undefined) return timeCell(cell.date * 1000, DAY_FORMAT);
+  if (cell.time !== undefined) return timeCell(cell.time * 1000, TIME_FORMAT);
   return timeCell(parseDay(cell.day), DAY_FORMAT) ?? textCell(cell.day);
 }
 

@@ -235,12 +235,16 @@ pub fn arriving(rows: u64, bytes: u64) -> String {
     format!("{} rows read, {} MB.", locale::format_count(rows), locale::format_number(megabytes))
 }
 
-/// The link to the CSV of one of several sections, with the beginning of its `id` where several have the same
-/// name.
+/// A section, with the beginning of its id since another has the same name.
 #[must_use]
-pub fn download_section(section: &str, id: Option<&str>) -> String {
-    let id = id.map_or_else(String::new, |id| format!(" ({})", figures::beginning(id)));
-    format!("{DOWNLOAD} of {section}{id}")
+pub fn section_with_id(section: &str, id: &str) -> String {
+    format!("{section} ({})", figures::beginning(id))
+}
+
+/// The link to the CSV of one of several sections.
+#[must_use]
+pub fn download_section(section: &str) -> String {
+    format!("{DOWNLOAD} of {section}")
 }
 
 /// How many rows a CSV file has; an estimate has two digits that are not zero.

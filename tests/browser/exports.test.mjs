@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { Browser, Stack, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { allRows, cellsOf, figure, parseNumber, waitForRows } from './tables.mjs';
-import { expected, views } from './truth.mjs';
+import { busyCourse, expected, views } from './truth.mjs';
 import { readSheets } from './xlsx.mjs';
 
 const FIGURES = [
@@ -172,6 +172,84 @@ test('the workbook of all rows has every row, times as dates in UTC and in the z
     assert.match(notes.Zone, /Kolkata/);
     assert.match(notes.Filters, /every row/);
     assert.match(notes['Personal data'], /may name people/);
+  });
+});
+
+test('each of several sections has a workbook of its own', async () => {
+  const { course, sections } = await busyCourse(stack, month);
+  const two = sections.slice(0, 2);
+  await withTab(browser, {}, async (page) => {
+    await page.goto(address(stack, month, { course: course.id, section: two.map(({ id }) => id).join() }));
+    await waitUntilIdle(page);
+    const menu = figure(page, 'Every row').locator('.figure-menu');
+    await menu.locator('summary').click();
+    const save = menu.getByRole('button', { name: /^Save rows of .*, section .* as Excel \(xlsx\)$/ });
+    await save.nth(1).waitFor();
+    const labels = await save.allInnerTexts();
+    await page.keyboard.press('Escape');
+    assert.equal(new Set(labels).size, 2);
+    const truths = await Promise.all(two.map(({ id }) => stack.truth(month.from, month.to, { course: course.id, section: id })));
+    const [names, counts] = [new Set(), []];
+    for (const label of labels) {
+      const { name, bytes } = await saveFile(page, 'Every row', label);
+      names.add(name);
+      const { Data: [, ...rows], 'About this file': about } = readSheets(bytes);
+      counts.push(rows.length);
+      assert.equal(label, `Save rows of ${Object.fromEntries(about).Section} as Excel (xlsx)`);
+    }
+    assert.equal(names.size, 2, [...names].join());
+    assert.deepEqual(counts.sort(), truths.map(({ rows }) => rows).sort());
+  });
+});
+
+test('what keeps a workbook from being made is told: too many rows, no connection, the end of the session, a deployment', async () => {
+  await withTab(browser, {}, async (page, tab) => {
+    tab.expect(/status of 401/, /ERR_/, /SyntaxError/, /MIME type/, /spreadsheet\.js/);
+    const choose = () => chooseItem(page, 'Every row', 'Save rows as Excel (xlsx)');
+    /** Tries to save; returns the text of the dialog. */
+    const failure = async () => {
+      const dialog = page.waitForEvent('dialog').then(async (shown) => {
+        const message = shown.message();
+        await shown.accept();
+        return message;
+      });
+      await choose();
+      return dialog;
+    };
+    const reload = async () => {
+      await page.goto(address(stack, month));
+      await waitUntilIdle(page);
+    };
+    const rows = /\/api\/csv\/videoview\?.*cells=raw/;
+    const context = page.context();
+
+    await page.route('**/api/csv/*/count?*', (route) => route.fulfill({ json: { rows: 100_001, exact: true } }));
+    await reload();
+    // The menu counts when it is opened first.
+    const counted = page.waitForResponse(/\/count\?/);
+    await figure(page, 'Every row').locator('.figure-menu > summary').click();
+    await counted;
+    await page.keyboard.press('Escape');
+    assert.match(await failure(), /at most 100,000 rows.*fewer days or one section/);
+    await page.unroute('**/api/csv/*/count?*');
+
+    await reload();
+    await context.route(rows, (route) => route.abort());
+    assert.match(await failure(), /^Lectern cannot be reached/);
+    await context.unroute(rows);
+    await context.route(rows, (route) => route.fulfill({ contentType: 'text/csv', body: 'a,b\n1\n' }));
+    assert.match(await failure(), /the rows cannot be read/);
+    await context.unroute(rows);
+    await context.route(rows, (route) => route.fulfill({ status: 401, contentType: 'text/html', body: 'Sign in' }));
+    await choose();
+    await page.locator('[data-code="sign-in-needed"]').getByRole('heading', { name: 'You were signed out' }).waitFor();
+    await context.unroute(rows);
+
+    await reload();
+    const program = '**/spreadsheet.js';
+    await context.route(program, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Lectern</title>' }));
+    await choose();
+    await page.locator('[data-code="updated"]').getByRole('heading', { name: 'Lectern was updated' }).waitFor();
   });
 });
 

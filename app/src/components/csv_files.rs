@@ -16,7 +16,7 @@ pub struct CsvFile {
     pub archive_href: Option<String>,
     /// The text of its link.
     pub label: String,
-    /// The name of its section, where several are chosen.
+    /// The name of its section, which no other file has, where several are chosen.
     pub section: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl CsvFiles {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
-        let file = |section: Option<&SectionId>, label: String, name: Option<&String>| {
+        let file = |section: Option<&SectionId>, label: String, name: Option<String>| {
             let query = csv_query(request, view, section);
             let url = |path: &str, more: Option<&str>| {
                 let query = [Some(query.as_str()).filter(|query| !query.is_empty()), more];
@@ -50,7 +50,7 @@ impl CsvFiles {
                 count_href: url("/count", None),
                 archive_href: (request.windows.len() > 1).then(|| url("", Some("as=zip"))),
                 label,
-                section: name.cloned(),
+                section: name,
             }
         };
         let files = match view.sections.len() {
@@ -60,8 +60,9 @@ impl CsvFiles {
                 let label = |(id, name): (&SectionId, &String)| {
                     // Every term has a section 1: the beginning of the id tells them apart.
                     let is_unique = names.iter().filter(|other| *other == name).count() == 1;
-                    let label = words::download_section(name, (!is_unique).then_some(id.as_str()));
-                    file(Some(id), label, Some(name))
+                    let name =
+                        if is_unique { name.clone() } else { words::section_with_id(name, id.as_str()) };
+                    file(Some(id), words::download_section(&name), Some(name))
                 };
                 view.sections.iter().zip(&names).map(label).collect()
             }
@@ -147,6 +148,8 @@ mod tests {
             &view(&format!("v=1&section={},{}", IDS[0], IDS[1])),
             &[course],
         );
-        assert_eq!(files.unwrap().files[1].label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
+        let file = &files.unwrap().files[1];
+        assert_eq!(file.label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
+        assert_eq!(file.section.as_deref(), Some("BIOL120, section 1 (1a1b2c3d)"));
     }
 }

@@ -32,8 +32,6 @@ pub const SAVE_SVG: &str = "Save as SVG";
 pub const SAVE_PNG: &str = "Save as PNG";
 pub const SAVE_CSV: &str = "Save numbers as CSV";
 pub const SAVE_XLSX: &str = "Save numbers as Excel (xlsx)";
-pub const SAVE_ROWS_XLSX: &str = "Save rows as Excel (xlsx)";
-pub const NO_XLSX: &str = "The Excel file could not be made. Try again, or save as CSV.";
 pub const PRINT: &str = "Print";
 /// The label of the field that searches a table.
 pub const SEARCH: &str = "Search";
@@ -149,4 +147,27 @@ pub fn of_student(name: &str) -> String {
 #[must_use]
 pub fn more(title: &str) -> String {
     format!("Save, print or explain: {title}")
+}
+
+/// The menu item that saves a report's rows, or those of one of several sections.
+#[must_use]
+pub fn save_rows_xlsx(section: Option<&str>) -> String {
+    let section = section.map_or_else(String::new, |section| format!(" of {section}"));
+    format!("Save rows{section} as Excel (xlsx)")
+}
+
+/// Why no Excel file could be written.
+#[must_use]
+pub fn no_xlsx(reason: &str) -> String {
+    format!("The Excel file could not be made: {reason}. Try again, or save as CSV.")
+}
+
+/// What to do about more rows than an Excel file gets.
+#[must_use]
+pub fn too_many_rows_for_xlsx(most: u64) -> String {
+    format!(
+        "Lectern makes Excel files of at most {} rows, and these are more. Choose fewer days or one section, or \
+         download the CSV.",
+        locale::format_count(most)
+    )
 }

@@ -2,19 +2,25 @@
 //!
 //! A Web Worker writes them, whose program (`app/spreadsheet`) is loaded then.
 
+use crate::api_client::{self, ApiError};
 use crate::components::figure::export;
 use charts::model::Table;
 use charts::sortable_table::{Cell, Column, ColumnKind, SortableTable};
-use domain::time::{DAY, SECOND, Timestamp};
+use domain::column::normalize_name;
+use domain::report::{self, KnownReport};
+use domain::time::{SECOND, Timestamp};
 use domain::zone::Zone;
 use js_sys::Reflect;
 use leptos::prelude::*;
-use serde::Serialize;
+use protocol::FetchError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessageEvent, Url, Worker};
 
-/// The most rows of a report that a workbook gets: `MAX_ROWS` in `app/spreadsheet/workbook.mjs`.
+/// The most rows of a report that a workbook gets: more would not fit into the memory of many devices.
 pub const MAX_ROWS: u64 = 100_000;
 
 /// The address of the program, which `cargo xtask build` bundles.
@@ -35,10 +41,15 @@ pub enum SheetCell {
         /// The text.
         day: String,
     },
-    /// A day or a time.
+    /// A day.
+    Date {
+        /// Its midnight in UTC, in seconds since 1970.
+        date: i64,
+    },
+    /// An instant.
     Time {
         /// The wall time, in seconds since 1970.
-        seconds: i64,
+        time: i64,
     },
     /// A fraction, where 1 is 100%.
     Share {
@@ -74,7 +85,8 @@ impl Sheet {
         let cell = |(cell, column): (&Cell, &Column)| match (cell, column.kind) {
             (Cell::None, _) => SheetCell::Empty(()),
             (Cell::Text(text), _) => SheetCell::Text(text.clone()),
-            (Cell::Date(_, seconds) | Cell::Time(_, seconds), _) => SheetCell::Time { seconds: to_wall_time(*seconds, zone) },
+            (Cell::Date(_, midnight), _) => SheetCell::Date { date: *midnight },
+            (Cell::Time(_, at), _) => SheetCell::Time { time: to_wall_time(*at, zone) },
             (Cell::Number(share), ColumnKind::Share) => SheetCell::Share { share: *share },
             (Cell::Number(number), _) => SheetCell::Number(*number),
         };
@@ -83,62 +95,123 @@ impl Sheet {
     }
 }
 
-/// Days, which are at midnight in UTC, stay; an instant becomes the wall time in the zone.
-fn to_wall_time(seconds: i64, zone: &Zone) -> i64 {
-    if seconds % (DAY / SECOND) == 0 {
-        seconds
-    } else {
-        seconds + i64::from(zone.offset_at(Timestamp(seconds * SECOND)))
-    }
+/// The wall time of an instant in the zone. Both are in seconds.
+fn to_wall_time(at: i64, zone: &Zone) -> i64 {
+    at + i64::from(zone.offset_at(Timestamp(at * SECOND)))
 }
 
 /// What the program is to write.
 #[derive(Debug, Serialize)]
-struct Order<'a> {
+struct WorkbookRequest<'a> {
     about: &'a [(String, String)],
     #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<&'a Sheet>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    csv: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    zone: Option<&'a str>,
+    rows: Option<&'a Rows<'a>>,
+}
+
+/// A report's rows: where they are, and how to read them.
+#[derive(Debug, Serialize)]
+pub struct Rows<'a> {
+    csv: &'a str,
+    zone: &'a str,
+    max_rows: u64,
+    kinds: BTreeMap<String, RowsColumnKind>,
+}
+
+/// What the cells of a column are, if they are not text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum RowsColumnKind {
+    Number,
+    Time,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of a CSV file of `report`, given by its URL with unchanged cells, with their local times in the zone.
+    #[must_use]
+    pub fn new(report: Option<KnownReport>, csv: &'a str, zone: &'a str) -> Self {
+        let columns = report.map_or(&[][..], |report| report.descriptor().columns);
+        let kinds = columns.iter().filter_map(|name| {
+            let kind = match report::column_kind(report, name) {
+                report::ColumnKind::Number => RowsColumnKind::Number,
+                report::ColumnKind::Time => RowsColumnKind::Time,
+                report::ColumnKind::Id
+                | report::ColumnKind::Email
+                | report::ColumnKind::Role
+                | report::ColumnKind::Text => return None,
+            };
+            Some((normalize_name(name), kind))
+        });
+        Self { csv, zone, max_rows: MAX_ROWS, kinds: kinds.collect() }
+    }
+}
+
+/// Why there is no workbook.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub enum WorkbookError {
+    /// The rows, or the program, could not be fetched.
+    Fetch(FetchError),
+    /// The report has more than [`MAX_ROWS`] rows.
+    TooManyRows,
+    /// The workbook could not be written; the text says why.
+    Failed(String),
+}
+
+impl WorkbookError {
+    fn from_json(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_else(|error| Self::Failed(error.to_string()))
+    }
 }
 
 /// Saves a figure's table. `about`: pairs of heading and text. `failed` is called if there is no file.
-pub fn save_sheet(sheet: &Sheet, about: &[(String, String)], title: &str, failed: Callback<()>) {
-    write(&Order { about, table: Some(sheet), csv: None, zone: None }, title, failed);
+pub fn save_sheet(sheet: &Sheet, about: &[(String, String)], title: &str, failed: Callback<WorkbookError>) {
+    write(&WorkbookRequest { about, table: Some(sheet), rows: None }, title, failed);
 }
 
-/// Saves the rows of a CSV file, given by its URL with unchanged cells, with their local times in the zone.
-pub fn save_rows(csv: &str, zone: &str, about: &[(String, String)], title: &str, failed: Callback<()>) {
-    write(&Order { about, table: None, csv: Some(csv), zone: Some(zone) }, title, failed);
+/// Saves a report's rows.
+pub fn save_rows(rows: &Rows<'_>, about: &[(String, String)], title: &str, failed: Callback<WorkbookError>) {
+    write(&WorkbookRequest { about, table: None, rows: Some(rows) }, title, failed);
 }
 
-fn write(order: &Order<'_>, title: &str, failed: Callback<()>) {
-    let (Ok(order), Ok(worker)) = (serde_json::to_string(order), Worker::new(PROGRAM)) else {
-        failed.run(());
+fn write(request: &WorkbookRequest<'_>, title: &str, failed: Callback<WorkbookError>) {
+    let (Ok(request), Ok(worker)) = (serde_json::to_string(request), Worker::new(PROGRAM)) else {
+        failed.run(WorkbookError::Failed("no worker".to_owned()));
         return;
     };
     let name = format!("{}.xlsx", export::file_name(title));
     let writer = worker.clone();
     let answered = Closure::once_into_js(move |event: MessageEvent| {
         writer.terminate();
-        let file = Reflect::get(&event.data(), &"file".into()).ok();
-        let file = file.and_then(|file| file.dyn_into::<Blob>().ok());
+        let field = |name: &str| Reflect::get(&event.data(), &name.into()).ok();
+        let file = field("file").and_then(|file| file.dyn_into::<Blob>().ok());
         match file.and_then(|file| Url::create_object_url_with_blob(&file).ok()) {
             Some(url) => export::download(&url, &name),
-            None => failed.run(()),
+            None => {
+                let error = field("error").and_then(|error| error.as_string()).unwrap_or_default();
+                failed.run(WorkbookError::from_json(&error));
+            }
         }
     });
     worker.set_onmessage(Some(answered.unchecked_ref()));
-    // The program could not be loaded.
+    // The program could not be loaded, or broke down.
     let writer = worker.clone();
     let not_loaded = Closure::once_into_js(move || {
         writer.terminate();
-        failed.run(());
+        spawn_local(async move { failed.run(explain_failure().await) });
     });
     worker.set_onerror(Some(not_loaded.unchecked_ref()));
-    let _ = worker.post_message(&JsValue::from_str(&order));
+    let _ = worker.post_message(&JsValue::from_str(&request));
+}
+
+/// Why the program did not run: a browser does not say. After a deployment its file may be missing.
+async fn explain_failure() -> WorkbookError {
+    match api_client::fetch_code(PROGRAM).await {
+        Ok(Some(_)) => WorkbookError::Failed("the program broke down".to_owned()),
+        Ok(None) => WorkbookError::Fetch(FetchError::Outdated),
+        Err(ApiError::SignedOut) => WorkbookError::Fetch(FetchError::SignedOut),
+        Err(_) => WorkbookError::Fetch(FetchError::Unreachable),
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +241,7 @@ mod tests {
                 column("Share", ColumnKind::Share),
                 column("Day", ColumnKind::Date),
                 column("Time", ColumnKind::Date),
+                column("Midnight", ColumnKind::Date),
             ],
             spark: None,
             rows: vec![Row {
@@ -176,7 +250,9 @@ mod tests {
                     Cell::Text("=1".into()),
                     Cell::Number(0.25),
                     Cell::Date("2 Feb".into(), day),
-                    Cell::Date("2 Feb, 11:00".into(), time),
+                    Cell::Time("2 Feb, 11:00".into(), time),
+                    // An instant stays one at midnight too.
+                    Cell::Time("2 Feb, 01:00".into(), day),
                 ],
                 spark: Vec::new(),
                 is_left_out: false,
@@ -192,9 +268,36 @@ mod tests {
             [
                 SheetCell::Text("=1".into()),
                 SheetCell::Share { share: 0.25 },
-                SheetCell::Time { seconds: day },
-                SheetCell::Time { seconds: time + 3600 },
+                SheetCell::Date { date: day },
+                SheetCell::Time { time: time + 3600 },
+                SheetCell::Time { time: day + 3600 },
             ]
         );
+    }
+
+    #[test]
+    fn only_columns_of_numbers_and_times_are_more_than_text() {
+        let kinds = |report: KnownReport| Rows::new(Some(report), "/", "UTC").kinds;
+        let of_polls = kinds(KnownReport::Polling);
+        assert_eq!(of_polls.get("eventtimestamp"), Some(&RowsColumnKind::Time));
+        assert_eq!(of_polls.get("iscorrect"), Some(&RowsColumnKind::Number));
+        for text in ["answer", "userid", "email", "sectionnumber"] {
+            assert_eq!(of_polls.get(text), None, "{text}");
+        }
+        assert!(Rows::new(None, "/", "UTC").kinds.is_empty());
+        let json = serde_json::to_string(&Rows::new(Some(KnownReport::VideoView), "/x", "UTC")).unwrap();
+        let kinds = r#"{"durationminute":"number","eventtimestamp":"time"}"#;
+        assert_eq!(json, format!(r#"{{"csv":"/x","zone":"UTC","max_rows":100000,"kinds":{kinds}}}"#));
+    }
+
+    #[test]
+    fn an_error_of_the_program_says_what_happened() {
+        let read = |json: &str| WorkbookError::from_json(json);
+        assert_eq!(read(r#""TooManyRows""#), WorkbookError::TooManyRows);
+        assert_eq!(read(r#"{"Fetch":"SignedOut"}"#), WorkbookError::Fetch(FetchError::SignedOut));
+        let problem = FetchError::Problem(403, "{}".to_owned());
+        assert_eq!(read(r#"{"Fetch":{"Problem":[403,"{}"]}}"#), WorkbookError::Fetch(problem));
+        assert_eq!(read(r#"{"Failed":"RangeError"}"#), WorkbookError::Failed("RangeError".to_owned()));
+        assert!(matches!(read("?"), WorkbookError::Failed(_)));
     }
 }

@@ -1,14 +1,16 @@
 //! The items of a figure's menu.
 
+use crate::api_client::ApiError;
 use crate::api_signal::ApiSignal;
 use crate::components::csv_files::CsvFile;
 use crate::components::disclosure;
 use crate::components::figure::FigureExports;
 use crate::components::figure::export::{self, ExportCourse, ExportHeader};
 use crate::components::figure::long_table_exports::{self, LongTableExports, RowFiles};
-use crate::components::figure::spreadsheet::{self, Sheet};
+use crate::components::figure::spreadsheet::{self, Rows, Sheet, WorkbookError};
 use crate::context::AppContext;
 use crate::data_worker::LoadedRows;
+use crate::words;
 use crate::words::figures as text;
 use crate::words::why;
 use charts::model::Table;
@@ -190,30 +192,33 @@ pub fn FigureMenuItems(
     }
 }
 
-/// The button that saves the rows of a CSV file as a workbook, if they are not too many.
+/// The button that saves the rows of a CSV file as a workbook. It says so if they are too many.
 #[component]
 fn SaveRows(file: CsvFile, notes: WorkbookNotes) -> impl IntoView {
     let context = expect_context::<AppContext>();
     let CsvFile { href, count_href, section, .. } = file;
     let count: ApiSignal<RowCount> = ApiSignal::new(&count_href);
-    let is_offered = move || count.ok().is_some_and(|count| count.rows <= spreadsheet::MAX_ROWS);
-    let save = Callback::new(move |()| {
+    let label = text::save_rows_xlsx(section.as_deref());
+    let save = move |_| {
+        if count.ok().is_some_and(|count| count.rows > spreadsheet::MAX_ROWS) {
+            report_failure(WorkbookError::TooManyRows);
+            return;
+        }
         let view = context.navigation.view();
         let known = context.report(view.report_name()).and_then(|info| info.name.known());
         let names_people = known.is_none_or(|report| !report.descriptor().personal_columns.is_empty());
         let [report, days, ..] = notes.header.0.run(());
-        let title = format!("{report} {days}");
+        // Each section has a file of its own.
+        let title: Vec<String> = [report, days].into_iter().chain(section.clone()).collect();
+        let title = title.join(" ");
         let about = notes.describe_rows(&title, section.as_deref(), names_people);
         let separator = if href.contains('?') { '&' } else { '?' };
         let csv = format!("{href}{separator}cells=raw");
         let zone = context.zone(&view);
-        spreadsheet::save_rows(&csv, zone.name(), &about, &title, Callback::new(report_failure));
-    });
-    view! {
-        <Show when=is_offered>
-            <button type="button" on:click=move |_| save.run(())>{text::SAVE_ROWS_XLSX}</button>
-        </Show>
-    }
+        let rows = Rows::new(known, &csv, zone.name());
+        spreadsheet::save_rows(&rows, &about, &title, Callback::new(report_failure));
+    };
+    view! { <button type="button" on:click=save>{label}</button> }
 }
 
 /// What a workbook says about itself.
@@ -252,7 +257,19 @@ fn lists_people(table: &SortableTable) -> bool {
         || table.columns.iter().any(|column| column.head == protocol::text::OWNER)
 }
 
-/// Says that there is no workbook. The menu is closed by then.
-fn report_failure((): ()) {
-    let _ = window().alert_with_message(text::NO_XLSX);
+/// Says why there is no workbook: the page's notice, if the whole page is interrupted, or a dialog, since the menu is
+/// closed by then.
+fn report_failure(error: WorkbookError) {
+    let message = match error {
+        WorkbookError::TooManyRows => text::too_many_rows_for_xlsx(spreadsheet::MAX_ROWS),
+        WorkbookError::Failed(reason) => text::no_xlsx(&reason),
+        WorkbookError::Fetch(error) => {
+            let error = ApiError::from(error).announced();
+            if error.interruption().is_some() {
+                return;
+            }
+            format!("{}. {}", words::error_title(&error), words::error_detail(&error))
+        }
+    };
+    let _ = window().alert_with_message(&message);
 }
