@@ -264,7 +264,7 @@ fn report_failure(error: WorkbookError) {
         WorkbookError::TooManyRows => text::too_many_rows_for_xlsx(spreadsheet::MAX_ROWS),
         WorkbookError::Failed(reason) => text::no_xlsx(&reason),
         WorkbookError::Fetch(error) => {
-            let error = ApiError::from(error).announced();
+            let error = ApiError::from(error).interrupt_page();
             if error.interruption().is_some() {
                 return;
             }
