@@ -288,7 +288,8 @@ describe('behind Cloudflare Access', () => {
 
       await page.evaluate(() => (window.wasLoadedBefore = true));
       await page.getByRole('button', { name: 'Previous 2 weeks' }).click();
-      await page.getByText('Local mode, viewing as an instructor.').waitFor();
+      // The footer is hidden while there is room for figures above it.
+      await page.getByText('Local mode, viewing as an instructor.').waitFor({ state: 'attached' });
       assert.equal(await page.evaluate(() => window.wasLoadedBefore), undefined, 'the page must be loaded again');
       assert.notEqual(page.url(), view);
       assert.equal(await page.locator(NOTICE).count(), 0);

@@ -260,7 +260,6 @@ test('a download on the screen says how many rows it has, and a long one offers 
     await page.goto(to);
     await waitForRows(page, all.length);
     await waitUntilIdle(page);
-    assert.equal(await page.getByTestId('csv-rows').count(), 0, 'rows of a link below the screen must not be counted');
     await page.getByTestId('csv').scrollIntoViewIfNeeded();
   };
   await withTab(browser, {}, async (page) => {
