@@ -3,8 +3,7 @@
 pub mod access;
 pub mod shares;
 
-use crate::interruption::{self, Interruption};
-use crate::navigation::reload_page;
+use crate::interruption::{self, Interruption, reload_page};
 use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER, SessionSummary};
 use domain::problem::{Code, Problem, ProblemSummary};
 use gloo_net::http::{self, Method, RequestBuilder};

@@ -94,6 +94,11 @@ pub fn resume(session: &SessionSummary) -> bool {
     is_same
 }
 
+/// Reloads the page in the same view: nothing of it stays in memory, for the next person or for another build of Lectern.
+pub fn reload_page() {
+    let _ = window().location().reload();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

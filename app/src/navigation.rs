@@ -96,11 +96,6 @@ impl Default for Navigation {
     }
 }
 
-/// Reloads the page in the same view: nothing of it stays in memory, for the next person or for another build of Lectern.
-pub fn reload_page() {
-    let _ = window().location().reload();
-}
-
 /// The view in the address bar.
 #[must_use]
 pub fn current_view() -> View {

@@ -2,8 +2,8 @@
 
 use crate::api_client::ApiError;
 use crate::components::support_id::SupportId;
+use crate::interruption::reload_page;
 use crate::interruption::{self, IsInterruptionShown};
-use crate::navigation::reload_page;
 use crate::words;
 use leptos::prelude::*;
 

@@ -4,7 +4,7 @@ use super::grants::{self, GrantSelect};
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
-use crate::navigation::reload_page;
+use crate::interruption::reload_page;
 use crate::words;
 use crate::words::access as text;
 use domain::api::{Courses, Impersonation, Scope, Session};

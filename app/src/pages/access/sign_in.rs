@@ -2,7 +2,7 @@
 
 use crate::api_client::{self, ApiError};
 use crate::components::error_notice::ErrorNotice;
-use crate::navigation::reload_page;
+use crate::interruption::reload_page;
 use crate::words;
 use crate::words::access as text;
 use domain::auth_method::AuthMethod;
