@@ -17,6 +17,8 @@ pub fn DownloadLinks(
     request: Memo<Option<RequestInfo>>,
     /// The files, once every window has rows.
     files: Memo<Option<CsvFiles>>,
+    /// Whether all that stands above the links is drawn.
+    is_settled: Memo<bool>,
 ) -> impl IntoView {
     let missing = Memo::new(move |_| {
         request.with(|r| {
@@ -27,7 +29,7 @@ pub fn DownloadLinks(
     });
     // Counting asks every window's object, so only for links that are on the screen.
     let place = NodeRef::<html::Div>::new();
-    let is_seen = observe_visibility(place);
+    let is_seen = observe_visibility(place, is_settled);
     // Rises with every new copy of a window, whose rows are counted then.
     let copies = Memo::new(move |_| {
         request.with(|r| {
@@ -60,8 +62,8 @@ pub fn DownloadLinks(
     }
 }
 
-/// Whether an element has been on the screen.
-fn observe_visibility(place: NodeRef<html::Div>) -> ReadSignal<bool> {
+/// Whether an element has been on the screen since `is_settled` was true. Before, it is where something else will be.
+fn observe_visibility(place: NodeRef<html::Div>, is_settled: Memo<bool>) -> ReadSignal<bool> {
     let is_seen = RwSignal::new(false);
     let see = Closure::<dyn Fn(js_sys::Array)>::new(move |entries: js_sys::Array| {
         let is_visible =
@@ -73,7 +75,7 @@ fn observe_visibility(place: NodeRef<html::Div>) -> ReadSignal<bool> {
     let observer = IntersectionObserver::new(see.as_ref().unchecked_ref()).ok();
     let observer = StoredValue::new_local((observer, see));
     Effect::new(move |_| {
-        if let Some(element) = place.get() {
+        if let Some(element) = place.get().filter(|_| is_settled.get()) {
             observer.with_value(|(observer, _)| observer.as_ref().inspect(|o| o.observe(&element)).is_some());
         }
     });

@@ -195,6 +195,14 @@ pub fn ReportView(
             tracker.track(request_key);
         }
     });
+    let (answer, drawn) = (context.data_worker().answer(), context.data_worker().drawn());
+    let is_settled = Memo::new(move |_| {
+        let are_all_drawn = answer.with(|answer| {
+            let is_complete = answer.is_current && answer.progress.pending == 0;
+            is_complete && !answer.figures.is_empty() && drawn.get() >= answer.figures.len()
+        });
+        too_large.with(Option::is_some) || unconfirmed.with(Option::is_some) || are_all_drawn
+    });
     let report =
         ReportContext { selection, request: fits, files, comparison_windows, comparison_label, refresh };
     // While the request of other days is looked up, the figures stay, faded: drawing all of them anew would take longer than
@@ -243,7 +251,7 @@ pub fn ReportView(
             <div class="room"></div>
         </Show>
         {shown}
-        <DownloadLinks request files />
+        <DownloadLinks request files is_settled />
     }
 }
 
