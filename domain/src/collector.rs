@@ -178,7 +178,8 @@ pub fn answer_erasure(
 /// What to do with the result of collecting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement<T> {
-    /// A newer job has replaced the one that was collected: discard the new copy, and record nothing.
+    /// A newer job has replaced the one that was collected, or it has an outcome already: discard the new
+    /// copy, and record nothing.
     Superseded,
     /// Publish the new copy.
     Publish {
@@ -191,20 +192,20 @@ pub enum Settlement<T> {
     Fail(CollectOutcome),
 }
 
-/// Settles a collect job. `stored_lease` is to be read *after* collecting, during which the Scheduler may
-/// have given up this lease and handed over another job.
+/// Settles a collect job. `stored` is to be read *after* collecting: meanwhile the Scheduler may have given up
+/// this lease and handed over another job, or a later alarm may have given up this job.
 ///
 /// `deadline`: from then on the Scheduler counts the lease as lost, and the copy is discarded.
 /// `replaces_at_once`: the replaced copy contains erased rows, so it is not kept for readers.
 pub fn settle_collect<T>(
     result: Result<T, CollectOutcome>,
     lease: u32,
-    stored_lease: Option<u32>,
+    stored: Option<CollectFacts>,
     deadline: Timestamp,
     replaces_at_once: bool,
     now: Timestamp,
 ) -> Settlement<T> {
-    if stored_lease != Some(lease) {
+    if stored.is_none_or(|job| job.lease != lease || job.has_outcome) {
         return Settlement::Superseded;
     }
     match result {
@@ -472,12 +473,20 @@ mod tests {
                 Event::CollectEnds(is_whole) => {
                     let Some((lease, since)) = self.collecting.take() else { return };
                     let result = if is_whole { Ok(()) } else { Err(CollectOutcome::LinkExpired) };
-                    let (stored, until) = (self.collect.map(|job| job.lease), since.plus(10 * MINUTE));
-                    match settle_collect(result, lease, stored, until, false, self.now) {
-                        Settlement::Superseded => assert_ne!(stored, Some(lease)),
+                    match settle_collect(
+                        result,
+                        lease,
+                        self.collect,
+                        since.plus(10 * MINUTE),
+                        false,
+                        self.now,
+                    ) {
+                        Settlement::Superseded => {
+                            assert!(self.collect.is_none_or(|job| job.lease != lease || job.has_outcome));
+                        }
                         Settlement::Publish { .. } | Settlement::Fail(_) => {
-                            assert_eq!(stored, Some(lease), "an old lease never settles a newer one");
                             let job = self.collect.as_mut().unwrap();
+                            assert_eq!(job.lease, lease, "an old lease never settles a newer one");
                             assert!(!job.has_outcome, "no job is settled twice");
                             job.has_outcome = true;
                             self.settled.push(lease);
@@ -548,15 +557,35 @@ mod tests {
     }
 
     #[test]
+    fn collecting_that_outlives_its_alarm_does_not_settle_a_job_that_was_given_up() {
+        let mut model = Model { scheduler_answers: true, ..Model::default() };
+        model.apply(Event::Collect(1));
+        for _ in 1..MAX_COLLECT_STARTS {
+            model.apply(Event::Wait(SECOND));
+            model.apply(Event::Crash);
+        }
+        model.apply(Event::Wait(SECOND));
+        model.apply(Event::Wait(MAX_ALARM_DURATION));
+        // Sets an alarm, which finds four starts and no outcome.
+        model.apply(Event::Erase(1));
+        model.apply(Event::Wait(SECOND));
+        assert_eq!((model.settled.as_slice(), model.collecting.is_some()), (&[1][..], true));
+        model.apply(Event::CollectEnds(true));
+        model.check();
+        assert_eq!(model.settled, [1]);
+    }
+
+    #[test]
     fn a_late_copy_is_discarded_and_a_replaced_copy_with_erased_rows_is_deleted_at_once() {
         let now = Timestamp(MINUTE);
-        let settle = |until, at_once| settle_collect(Ok(()), 2, Some(2), until, at_once, now);
+        let job = |lease| Some(CollectFacts { lease, starts: 1, has_outcome: false, is_reported: false });
+        let settle = |until, at_once| settle_collect(Ok(()), 2, job(2), until, at_once, now);
         assert!(matches!(settle(now, false), Settlement::Fail(CollectOutcome::BadFile { .. })));
         let publish =
             |kept_for| Settlement::Publish { collected: (), delete_replaced_at: now.plus(kept_for) };
         assert_eq!(settle(now.plus(1), false), publish(REPLACED_COPY_KEPT));
         assert_eq!(settle(now.plus(1), true), publish(0));
-        assert_eq!(settle_collect(Ok(()), 2, Some(3), now.plus(1), false, now), Settlement::Superseded);
+        assert_eq!(settle_collect(Ok(()), 2, job(3), now.plus(1), false, now), Settlement::Superseded);
         assert_eq!(settle_collect(Ok(()), 2, None, now.plus(1), false, now), Settlement::Superseded);
     }
 

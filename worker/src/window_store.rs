@@ -215,8 +215,8 @@ impl WindowStore {
             Ok(settings) => collector::collect(store, &task.job, &settings).await?,
             Err(_) => Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
         };
-        let (stored_lease, now) = (store.collect_task()?.map(|task| task.job.lease), clock::now());
-        match settle_collect(result, lease, stored_lease, until, at_once, now) {
+        let (stored, now) = (store.collect_task()?.map(|task| task.facts()), clock::now());
+        match settle_collect(result, lease, stored, until, at_once, now) {
             Settlement::Superseded => store.delete_orphans(),
             Settlement::Publish { collected, delete_replaced_at } => {
                 store.publish_copy(lease, collected, now, delete_replaced_at)
