@@ -126,6 +126,13 @@ pub(crate) struct Event {
     pub(crate) detail: Detail,
 }
 
+impl Event {
+    /// Whether its row names neither section nor course, since the video is embedded in another page.
+    pub(crate) const fn is_embedded(&self, institution: &Institution) -> bool {
+        institution.has_embedded_media && matches!(self.detail, Detail::View { public: true, .. })
+    }
+}
+
 /// One lecture with its institution and term, from which events are generated.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {

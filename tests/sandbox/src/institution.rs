@@ -15,6 +15,7 @@ pub(crate) use people::{Habit, Person};
 pub(crate) use term::{Lecture, Term};
 pub(crate) use words::{ANSWERS, POLLS, QUESTIONS};
 
+use crate::settings::Settings;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,19 +32,23 @@ pub(crate) struct Institution {
     pub(crate) students: usize,
     /// Its courses, taught every term.
     pub(crate) courses: Vec<Course>,
+    /// Whether views of public links name neither section nor course.
+    pub(crate) has_embedded_media: bool,
     terms: Mutex<BTreeMap<TermKey, Arc<Term>>>,
 }
 
 impl Institution {
-    /// Generates an institution with this many students and courses (at least one of each).
-    pub(crate) fn new(seed: u64, students: usize, courses: usize) -> Self {
-        let (students, courses) = (students.max(1), courses.max(1));
+    /// Generates an institution with at least one student and one course.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let seed = settings.seed;
+        let (students, courses) = (settings.students.max(1), settings.courses.max(1));
         Self {
             seed,
             name: "Westmere University",
             people: people::people(seed, students, courses),
             students,
             courses: courses::courses(seed, students, courses),
+            has_embedded_media: settings.embedded_media,
             terms: Mutex::new(BTreeMap::new()),
         }
     }

@@ -58,6 +58,9 @@ struct Options {
     /// Gives the views of public links to anonymous accounts, as Echo360 does: `Anon-4f2a`, `anonymous@…`.
     #[arg(long)]
     anonymous_accounts: bool,
+    /// Leaves section and course of the views of public links empty, as for media embedded in other pages.
+    #[arg(long)]
+    embedded_media: bool,
     /// Exit when standard input ends, which happens when the parent process exits.
     #[arg(long)]
     exit_with_parent: bool,
@@ -103,6 +106,7 @@ fn settings(options: Options) -> Result<Settings, String> {
         bulk_rows: options.bulk_rows,
         visits_of_page: options.visits_of_page,
         anonymous_accounts: options.anonymous_accounts,
+        embedded_media: options.embedded_media,
         ..Settings::default()
     })
 }

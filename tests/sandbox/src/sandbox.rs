@@ -35,7 +35,7 @@ impl Sandbox {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             clock: Arc::new(Clock::starting(settings.now)),
-            institution: Arc::new(Institution::new(settings.seed, settings.students, settings.courses)),
+            institution: Arc::new(Institution::new(&settings)),
             books: Mutex::new(Books::default()),
             settings,
         }

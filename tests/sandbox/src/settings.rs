@@ -50,6 +50,8 @@ pub struct Settings {
     pub visits_of_page: bool,
     /// Whether the views of public links are those of anonymous accounts, instead of rows without a user.
     pub anonymous_accounts: bool,
+    /// Whether public links are embedded in other pages, so that their views name neither section nor course.
+    pub embedded_media: bool,
 }
 
 impl Default for Settings {
@@ -72,6 +74,7 @@ impl Default for Settings {
             bulk_rows: None,
             visits_of_page: false,
             anonymous_accounts: false,
+            embedded_media: false,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Truth {
     /// The truth of a sandbox with these settings and a clock that starts now.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        let institution = Institution::new(settings.seed, settings.students, settings.courses);
+        let institution = Institution::new(settings);
         Self {
             institution: Arc::new(institution),
             bulk: settings.bulk_rows,
@@ -174,7 +174,7 @@ impl Truth {
             }
         };
         let _ = events::each_view(&self.institution, self.bulk, span, as_of, &mut |term, event| {
-            if scope.holds(&self.institution, term, event.section) {
+            if scope.holds_event(&self.institution, term, event) {
                 let day = (event.at + zone_offset_seconds).div_euclid(DAY_SECONDS);
                 match &mut current {
                     Some((current_day, rows)) if *current_day == day => *rows += 1,

@@ -124,8 +124,11 @@ fn visits<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<
     Ok(())
 }
 
-/// The cells of section and course.
+/// The cells of section and course; empty for an embedded video.
 fn section_cells<'a>(institution: &'a Institution, term: &'a Term, event: &Event) -> [&'a str; 5] {
+    if event.is_embedded(institution) {
+        return [""; 5];
+    }
     let section = term.sections.get(event.section);
     let course = section.and_then(|section| institution.courses.get(section.course));
     [
@@ -153,7 +156,7 @@ fn person_cells(person: Option<&Person>) -> [&str; 5] {
 /// Writes the rows of `videoview`. They are many, so repeated cells are joined once per lecture and section,
 /// and once per person.
 fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
-    let mut lecture_cells: HashMap<(TermKey, usize, usize), JoinedCells> = HashMap::new();
+    let mut lecture_cells: HashMap<(TermKey, usize, usize, bool), JoinedCells> = HashMap::new();
     // By person, or by lecture for a view of an anonymous account.
     let mut people: HashMap<Result<usize, usize>, JoinedCells> = HashMap::new();
     let mut result = Ok(());
@@ -168,7 +171,8 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
                 }
             }
             let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
-            let cells = lecture_cells.entry((term.key, event.lecture, event.section)).or_insert_with(|| {
+            let key = (term.key, event.lecture, event.section, event.is_embedded(institution));
+            let cells = lecture_cells.entry(key).or_insert_with(|| {
                 let [section, number, course, code, name] = section_cells(institution, term, event);
                 page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
             });

@@ -15,6 +15,14 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether the row of an event is in the scope.
+    pub(super) fn holds_event(self, institution: &Institution, term: &Term, event: &Event) -> bool {
+        if event.is_embedded(institution) {
+            return self.course.is_none() && self.section.is_none();
+        }
+        self.holds(institution, term, event.section)
+    }
+
     /// Whether a section is in the scope.
     pub(super) fn holds(self, institution: &Institution, term: &Term, section: usize) -> bool {
         let Some(section) = term.sections.get(section) else { return false };
@@ -69,7 +77,7 @@ fn visit_event(
     scope: Scope<'_>,
     visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
-    if !scope.holds(institution, term, event.section) {
+    if !scope.holds_event(institution, term, event) {
         return ControlFlow::Continue(());
     }
     let row = cells(institution, term, event).unwrap_or_default();
@@ -121,7 +129,10 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
         Detail::View { .. } => {
             row.push(lecture.media.clone());
             row.push(lecture.title.clone());
-            push_section(&mut row, institution, term, event.section)?;
+            match event.is_embedded(institution) {
+                true => row.extend(std::iter::repeat_n(String::new(), 5)),
+                false => push_section(&mut row, institution, term, event.section)?,
+            }
             row.push(time(event.at));
             row.push(minutes(lecture.seconds));
             push_person(&mut row, person);

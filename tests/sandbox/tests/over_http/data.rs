@@ -21,7 +21,20 @@ fn ask(report: Report, start: i64, end: i64) -> Ask {
 
 #[tokio::test]
 async fn every_file_has_the_true_rows_and_the_documented_header() {
-    let (running, client) = sandbox(|_| {}).await;
+    assert_true_rows(false).await;
+}
+
+#[tokio::test]
+async fn views_of_embedded_videos_are_true_without_section_and_course() {
+    let truth = assert_true_rows(true).await;
+    let columns = Truth::columns(Report::VideoView);
+    let course = columns.iter().position(|name| *name == "courseId").unwrap();
+    let rows = truth.rows(&Ask::days(Report::VideoView, "2026-03-02", "2026-03-09").unwrap());
+    assert!(rows.iter().any(|row| row[course].is_empty()) && rows.iter().any(|row| !row[course].is_empty()));
+}
+
+async fn assert_true_rows(embedded_media: bool) -> Truth {
+    let (running, client) = sandbox(|settings| settings.embedded_media = embedded_media).await;
     let truth = running.truth();
     for report in Report::ALL {
         let body = body(report.name(), "2026-03-02", "2026-03-09", &serde_json::json!({}));
@@ -49,6 +62,7 @@ async fn every_file_has_the_true_rows_and_the_documented_header() {
         expected.sort_unstable();
         assert!(found == expected, "{} differs", report.name());
     }
+    truth
 }
 
 #[tokio::test]
