@@ -105,6 +105,8 @@ struct Aggregates {
     days: Vec<ViewerCount>,
     /// All viewers.
     all: ChunkedBitSet,
+    /// Rows that name no course.
+    without_course: u64,
     /// Rows by local weekday and hour: `hours[weekday * 24 + hour]`, Monday is 0.
     hours: Vec<u64>,
     videos: Vec<ViewerCount>,
@@ -235,6 +237,7 @@ impl Aggregator {
         Measures {
             days,
             total: WatchTotals { rows, viewers: counts.all.len() },
+            rows_without_course: counts.without_course,
             week: self.week(),
             videos: rank_items(
                 &counts.videos,
@@ -507,6 +510,9 @@ impl<'a> Counter<'a> {
         if user != EMPTY {
             counts.all.insert(user);
         }
+        if rollup.course == EMPTY {
+            counts.without_course += u64::from(rows);
+        }
         let time = rollup.start();
         let hour = if context.is_plain {
             usize::try_from((time - context.start) / 3600).unwrap_or(0)
@@ -546,9 +552,10 @@ fn rank_items(
     label: &dyn Fn(u32) -> (String, String, Option<u32>),
 ) -> Items {
     let rows = |code: u32| counts.get(code as usize).map_or(0, |count| count.rows);
-    let mut order: Vec<u32> = (0..).take(counts.len()).filter(|code| rows(*code) > 0).collect();
+    let is_item = |code: &u32| *code != EMPTY && rows(*code) > 0;
+    let mut order: Vec<u32> = (0..).take(counts.len()).filter(is_item).collect();
     sort_by(&mut order, |&a, &b| rows(b).cmp(&rows(a)).then_with(|| ids.bytes_of(a).cmp(ids.bytes_of(b))));
-    let mut items = Items::default();
+    let mut items = Items { unnamed_rows: rows(EMPTY), ..Items::default() };
     for (rank, code) in order.into_iter().enumerate() {
         let Some(count) = counts.get(code as usize) else { continue };
         if rank >= MAX_NAMED && !chosen.contains(&code) {

@@ -109,6 +109,8 @@ pub struct Items {
     pub others: u64,
     /// Rows of the other items.
     pub other_rows: u64,
+    /// Rows that name no item.
+    pub unnamed_rows: u64,
 }
 
 /// Distribution of students by minutes watched.
@@ -155,6 +157,8 @@ pub struct Measures {
     pub days: Vec<(Day, Completeness<WatchTotals>)>,
     /// Totals over all known days; a viewer of several days counts once.
     pub total: WatchTotals,
+    /// Of these, rows that name no course, such as those of media embedded in other pages.
+    pub rows_without_course: u64,
     /// By weekday, Monday to Sunday.
     pub week: [Weekday; 7],
     /// By video, ignoring the filter by video.

@@ -143,7 +143,7 @@ pub fn build_report_figures(
     let mut figures = make_figures(&context, dataset);
     // The table of every row proves the other figures, so it comes after all of them.
     let rows = figures.pop_if(|last| last.id == reports::rows::ID);
-    figures.extend(reports::groups::figures(&context, dataset, name.known(), &figures));
+    reports::groups::add_figures(&mut figures, &context, dataset, name.known());
     figures.extend(rows);
     let not_compared =
         comparison::add_comparison(&mut figures, name, make_figures, &context, dataset, comparison_label);

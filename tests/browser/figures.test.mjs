@@ -24,8 +24,9 @@ const clockChange = (() => {
 const changeWeeks = { from: plusDays(monday(clockChange), -7), to: plusDays(monday(clockChange), 6) };
 
 before(async () => {
-  // Views of public links are those of shared accounts, and must count like rows without a user id.
-  [stack, browser] = await Promise.all([Stack.start({ sandbox: ['--anonymous-accounts'] }), Browser.start()]);
+  // Views of public links are those of shared accounts, and must count like rows without a user id. They name no course.
+  const sandbox = ['--anonymous-accounts', '--embedded-media'];
+  [stack, browser] = await Promise.all([Stack.start({ sandbox }), Browser.start()]);
   await stack.request({ report: 'videoview', ...month });
   await stack.request({ report: 'videoview', ...changeWeeks, tz: ZONE });
 });
@@ -40,6 +41,9 @@ const formatDay = (day) =>
 const formatNumber = (number) => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(number);
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const sentenceOf = (page, title) => figure(page, title).locator('.sentence').innerText();
+const caveatOf = (page, title) => figure(page, title).locator('.caveat').innerText();
+/** So many minutes, with the verb that follows: `1 minute names`, `2.5 minutes name`. */
+const minutesName = (number) => `${formatNumber(number)} minute${number === 1 ? ' names' : 's name'}`;
 
 /** Asserts that every figure's table, every sentence with a total and every student matches the truth. */
 async function assertFigures(page, truth) {
@@ -112,6 +116,14 @@ async function assertFigures(page, truth) {
     sections.rows.map(([name, ...numbers]) => [name, ...numbers.map(parseNumber)]),
     truth.bySection.map(({ name, minutes, viewers }) => [name, minutes, viewers]),
   );
+  for (const [title, caveat, minutes] of [
+    ['Minutes watched per day', 'no course and', truth.withoutCourse],
+    ['Minutes per section', 'no section.', truth.withoutSection],
+  ]) {
+    const text = await caveatOf(page, title);
+    assert.equal(text.includes(`${minutesName(minutes)} ${caveat}`), minutes > 0, `${title}: ${text}`);
+    assert.equal(text.includes(` ${caveat}`), minutes > 0, `${title}: ${text}`);
+  }
   const roles = await cellsOf(page, 'Minutes by role');
   assert.deepEqual(
     roles.rows.map(([name, ...numbers]) => [name, ...numbers.map(parseNumber)]),
@@ -163,7 +175,7 @@ async function assertStudents(page, { students }) {
 
 test('the figures of the whole institution are correct', async () => {
   const all = await views(stack, month);
-  assert.ok(all.length > 1000);
+  assert.ok(all.length > 1000 && all.some(({ course }) => !course));
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month));
     await assertFigures(page, expected(all, month));

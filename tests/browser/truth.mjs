@@ -98,7 +98,7 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
     const share = identified.length > 0 && length > 0 ? minutes(identified.length) / countViewers(own) / length : undefined;
     return { id, name: own.at(-1).title, minutes: minutes(own.length), viewers: countViewers(own), percent: share && Math.round(share * 100) };
   });
-  const bySection = topGroups(groupBy(filtered('sections'), 'section'), sections, ([id, own]) => {
+  const bySection = topGroups(groupBy(filtered('sections').filter(({ section }) => section), 'section'), sections, ([id, own]) => {
     return { id, name: `${own.at(-1).code} · ${own.at(-1).number}`, minutes: minutes(own.length), viewers: countViewers(own) };
   });
   const byRole = Object.values(ROLES)
@@ -127,7 +127,9 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
     const own = rows.filter(({ video, day }) => least <= daysBetween(appeared.get(video), day) && daysBetween(appeared.get(video), day) <= most);
     return minutes(own.length);
   });
-  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: countViewers(rows) };
+  const withoutCourse = minutes(rows.filter(({ course }) => !course).length);
+  const withoutSection = minutes(filtered('sections').filter(({ section }) => !section).length);
+  return { withoutCourse, withoutSection, rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: countViewers(rows) };
 }
 
 /** The first course with at least two sections that have rows in these days, and those sections. */

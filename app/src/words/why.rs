@@ -41,6 +41,10 @@ const UNNAMED_ROWS: Reason = Reason {
     heading: "Some rows count for no viewer",
     explanation: "Where Echo360 gives no user id, or one of the anonymous accounts that it makes for public links, the minutes count, but no viewer is added.",
 };
+const NO_COURSE: Reason = Reason {
+    heading: "Some rows name no course",
+    explanation: "Videos that are embedded in other pages can have views without a course or a section. They count in the numbers of the whole institution, and in no course's.",
+};
 const BEYOND_LENGTH: Reason = Reason {
     heading: "More minutes than the video has",
     explanation: "Minutes per viewer can exceed a video's length, since parts that are watched again count again. No report says which part was watched.",
@@ -148,14 +152,14 @@ pub fn reasons(subject: Subject) -> Vec<Reason> {
         Subject::Report(Some(KnownReport::QAndA)) => &[UNANSWERED],
         Subject::Report(Some(KnownReport::Notes)) => &[NOTE_SAVES],
         Subject::Report(Some(KnownReport::Asset)) => {
-            return vec![SNAPSHOT, SEVERAL_SECTIONS, BUILD_TIMES, SCORES];
+            return vec![SNAPSHOT, SEVERAL_SECTIONS, NO_COURSE, BUILD_TIMES, SCORES];
         }
         Subject::Report(Some(KnownReport::AssetByDate)) => {
-            return vec![WEEKLY_SUMS, SEVERAL_SECTIONS, UTC_DAYS, NOT_FINAL, BUILD_TIMES, SCORES];
+            return vec![WEEKLY_SUMS, SEVERAL_SECTIONS, NO_COURSE, UTC_DAYS, NOT_FINAL, BUILD_TIMES, SCORES];
         }
         Subject::Report(None) => return vec![UNKNOWN_REPORT, UTC_DAYS, NOT_FINAL, BUILD_TIMES],
     };
-    let all = [NOT_FINAL, ZONES, ROLES, NO_ROW, TWO_SECTIONS, BUILD_TIMES, SCORES];
+    let all = [NOT_FINAL, ZONES, ROLES, NO_ROW, NO_COURSE, TWO_SECTIONS, BUILD_TIMES, SCORES];
     let filtered = (subject != Subject::Course).then_some(FILTERED);
     own.iter().copied().chain(all).chain(filtered).collect()
 }

@@ -92,6 +92,7 @@ struct Event {
     /// Seconds into the week.
     second: i64,
     video: u8,
+    /// 0: the row names neither section nor course.
     section: u8,
     /// 0: the row has no user id.
     user: u8,
@@ -106,7 +107,7 @@ fn role(event: &Event) -> &'static str {
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let event = (0i64..7 * 86_400, 0u8..30, 0u8..4, 0u8..9, prop::bool::weighted(0.05)).prop_map(
+    let event = (0i64..7 * 86_400, 0u8..30, 0u8..5, 0u8..9, prop::bool::weighted(0.05)).prop_map(
         |(second, video, section, user, is_undated)| Event { second, video, section, user, is_undated },
     );
     prop::collection::vec(event, 0..60)
@@ -125,11 +126,11 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
             let name = if name.is_empty() { "," } else { name };
             let role = role(event);
             let length = u32::from(*video) * 10;
-            format!(
-                "V{video},Lecture {video},S{section},{section},c{},BIO-{},{time},{length},{id},{name},{role}\n",
-                section % 2,
-                section % 2
-            )
+            let place = match section {
+                0 => ",,,".to_owned(),
+                _ => format!("S{section},{section},c{0},BIO-{0}", section % 2),
+            };
+            format!("V{video},Lecture {video},{place},{time},{length},{id},{name},{role}\n")
         })
         .collect()
 }
@@ -140,6 +141,7 @@ struct ReferenceRow {
     day: Day,
     video: String,
     section: String,
+    course: String,
     user: String,
     role: InstitutionRole,
 }
@@ -168,7 +170,7 @@ fn ranked<T: Borrow<str>>(
     chosen: &[T],
     with_name: fn(Item) -> Item,
 ) -> Items {
-    let ids: BTreeSet<&str> = rows.iter().map(|row| id(row)).collect();
+    let ids: BTreeSet<&str> = rows.iter().map(|row| id(row)).filter(|id| !id.is_empty()).collect();
     let mut items: Vec<Item> = ids
         .into_iter()
         .map(|wanted| {
@@ -189,7 +191,8 @@ fn ranked<T: Borrow<str>>(
     items.extend(others.iter().filter(|item| is_chosen(item)).cloned());
     others.retain(|item| !is_chosen(item));
     let other_rows = others.iter().map(|item| item.watched.rows).sum();
-    Items { named: items, others: others.len() as u64, other_rows }
+    let unnamed_rows = rows.iter().filter(|row| id(row).is_empty()).count() as u64;
+    Items { named: items, others: others.len() as u64, other_rows, unnamed_rows }
 }
 
 /// Slow, simple reference implementation: reads every row with the `csv` crate and [`Timestamp::parse`].
@@ -222,6 +225,7 @@ fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures
                 day,
                 video: MediaId::from(&record[0]).into(),
                 section: SectionId::from(&record[2]).into(),
+                course: CourseId::from(&record[4]).into(),
                 user: UserId::from(&record[8]).into(),
                 role: InstitutionRole::from_text(&record[11]),
             });
@@ -272,6 +276,7 @@ fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures
         others: comparison_days.into_iter().map(|(_, known)| known).collect(),
         student: String::new(),
         total: watched(all.iter().copied()).0,
+        rows_without_course: all.iter().filter(|row| row.course.is_empty()).count() as u64,
         week,
         videos: ranked(
             &any_video,

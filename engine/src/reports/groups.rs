@@ -35,6 +35,10 @@ pub struct Section {
 pub struct Groups {
     /// Sections, most events first.
     pub sections: Vec<Section>,
+    /// Events that name no section; ignores the section filter, like the sections.
+    pub events_without_section: u64,
+    /// Events that pass all filters and name no course, such as those of media embedded in other pages.
+    pub events_without_course: u64,
     /// The state of each day of the range.
     pub days: Vec<(Day, Completeness<()>)>,
     /// Roles that have events, in the order of roles; `true` if the role filter excludes the role from all
@@ -54,12 +58,16 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
         [event_id, "sectionNumber", activity::COURSE_NAME].map(|name| selection.column(name));
     let mut sections: BTreeMap<u32, (EventCounter, Vec<&Row>)> = BTreeMap::new();
     let rows = events(&selection, &event_ids);
-    for row in &rows {
+    let chosen = find_codes(&query.base.sections, selection.texts);
+    let is_chosen = |section: u32| chosen.as_ref().is_none_or(|chosen| chosen.contains(&section));
+    let events_without_section = rows.iter().filter(|row| row.section == EMPTY).count() as u64;
+    let without_course = rows.iter().filter(|row| row.course == EMPTY && is_chosen(row.section));
+    let events_without_course = without_course.count() as u64;
+    for row in rows.iter().filter(|row| row.section != EMPTY) {
         let (counter, rows) = sections.entry(row.section).or_default();
         counter.add(row.user, row.role, 0);
         rows.push(*row);
     }
-    let chosen = find_codes(&query.base.sections, selection.texts);
     let mut sections: Vec<Section> = sections
         .into_iter()
         .map(|(section, (counter, rows))| {
@@ -68,7 +76,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
                 number: selection.latest_text(&rows, &numbers),
                 course: selection.latest_text(&rows, &course_names),
                 count: counter.finish(),
-                is_left_out: chosen.as_ref().is_some_and(|chosen| !chosen.contains(&section)),
+                is_left_out: !is_chosen(section),
                 id,
             }
         })
@@ -94,6 +102,8 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
     Groups {
         days: days.map(|(index, (day, _))| (*day, selection.completeness(index, ()))).collect(),
         sections,
+        events_without_section,
+        events_without_course,
         roles: roles
             .into_iter()
             .map(|(role, counter)| (role, counter.finish(), is_role_left_out(&role)))

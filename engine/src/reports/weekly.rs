@@ -6,6 +6,7 @@
 
 use super::library::{Filter, Key, LibraryEntry, ViewSums, by_views, read_entries};
 use crate::completeness::Completeness;
+use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
 use crate::table::dataset::{DataStatus, Dataset};
 use domain::query::MeasureQuery;
@@ -58,6 +59,8 @@ pub struct Measures {
     pub distinct: u64,
     /// Rows of all weeks: a video in a section has one in each window.
     pub rows: u64,
+    /// Of these, rows that name no course.
+    pub rows_without_course: u64,
     /// Distinct videos that are in several sections.
     pub repeated: u64,
     /// Windows that were left out, since they extend beyond the range.
@@ -74,9 +77,11 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let parts = week_parts(query);
     let statuses: Vec<DataStatus> = parts.iter().map(|part| part_status(dataset, query, *part)).collect();
     let mut weeks: Vec<BTreeMap<Key, LibraryEntry>> = vec![BTreeMap::new(); parts.len()];
-    let mut rows = 0;
+    let (mut rows, mut rows_without_course) = (0, 0);
     let totals = for_each_window(dataset, query, |window| {
         rows += window.entries.len() as u64;
+        let without_course = window.entries.iter().filter(|([_, course, _], _)| *course == EMPTY);
+        rows_without_course += without_course.count() as u64;
         if let Some(week) = weeks.get_mut(window.week) {
             for (key, entry) in window.entries {
                 merge_entry(week, key, entry);
@@ -128,6 +133,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         videos: sorted(series.into_iter().map(|(_, video)| video).collect()),
         sections: sorted(sections.into_values().collect()),
         rows,
+        rows_without_course,
         left_out: totals.left_out,
         is_sections_ignored: totals.is_sections_ignored,
         ragged: dataset.ragged(),

@@ -12,27 +12,33 @@ use protocol::{Figure, FilterKind};
 /// The most sections in a ranking.
 const MAX_RANKED: usize = 20;
 
-/// Events by section, if there are several sections, and by role, if there are any events. A role figure that is among the
-/// report's `own` figures is not made again. None for a report whose rows are videos, or half minutes.
-#[must_use]
-pub fn figures(
+/// Adds events by section, if there are several sections, and by role, if there are any events, unless the report's own
+/// `figures` have a role figure already. The first figure says how many events name no course. Adds nothing for a
+/// report whose rows are videos, or half minutes.
+pub fn add_figures(
+    figures: &mut Vec<Figure>,
     context: &FigureContext<'_>,
     tables: &Dataset,
     report: Option<KnownReport>,
-    own: &[Figure],
-) -> Vec<Figure> {
+) {
     let is_counted = |report: &KnownReport| {
         let report = report.descriptor();
         report.person.is_some() && report.unit != MeasureUnit::Minutes
     };
-    let Some(report) = report.filter(is_counted) else { return Vec::new() };
+    let Some(report) = report.filter(is_counted) else { return };
     let words = report.descriptor().unit.words();
     let groups = groups::measure(tables, context.query, report);
     let sections = (groups.sections.len() > 1).then(|| section_ranking(context, &groups, words));
     let title = titles::by_role(words);
-    let has_roles = !groups.roles.is_empty() && own.iter().all(|figure| figure.title != title);
+    let has_roles = !groups.roles.is_empty() && figures.iter().all(|figure| figure.title != title);
     let roles = has_roles.then(|| role_ranking(context, &groups, words, &title));
-    sections.into_iter().chain(roles).collect()
+    let events = groups.events_without_course;
+    let amount = context.locale.count_of(events, words.one, words.many);
+    if let Some(first) = figures.first_mut() {
+        let without_course = text::without_course_caveat(&amount, to_f64(events));
+        first.caveat = text::join([without_course, std::mem::take(&mut first.caveat)]);
+    }
+    figures.extend(sections.into_iter().chain(roles));
 }
 
 fn section_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWords) -> Figure {
@@ -53,7 +59,10 @@ fn section_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWord
         FilterBar::new(&section.id, name(section), events, beside, section.is_left_out)
     });
     let first = text::truncation_caveat(context.locale, shown.len(), count as u64);
-    let caveat = text::join([context.coverage(&groups.days), first]);
+    let unnamed = groups.events_without_section;
+    let amount = context.locale.count_of(unnamed, words.one, words.many);
+    let without_section = text::without_item_caveat(&amount, to_f64(unnamed), text::SECTION);
+    let caveat = text::join([context.coverage(&groups.days), first, without_section]);
     let heads: (&str, &[&str]) = (text::SECTION, &[text::PEOPLE, text::STUDENTS]);
     let title = titles::per_section(words);
     let titles: Titles<'_> = ["sections", &title, words.heading];

@@ -40,8 +40,11 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     } else {
         text::library_sentence(locale, measures.videos, measures.never_viewed, measures.transcribed)
     };
+    let without_course = measures.entries.iter().filter(|entry| entry.course.is_empty()).count() as u64;
+    let videos_without_course = locale.count_of(without_course, "video", "videos");
     let caveat = text::join([
         as_of.clone(),
+        text::without_course_caveat(&videos_without_course, to_f64(without_course)),
         ignored_sections_caveat(measures.is_sections_ignored),
         text::skipped_rows_caveat(locale, measures.ragged),
     ]);

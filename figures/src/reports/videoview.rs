@@ -16,7 +16,7 @@ use charts::model::{Bar, DataPoint, Series};
 use domain::institution_role::InstitutionRole;
 use domain::time::{Day, monday};
 use engine::completeness::Completeness;
-use engine::measures::{DELAY_STARTS, Item, Measures, Students, WatchTotals, minutes};
+use engine::measures::{DELAY_STARTS, Item, Items, Measures, Students, WatchTotals, minutes};
 use engine::reports::activity::Weekday;
 use engine::row_index::RowDetails;
 use protocol::{Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList};
@@ -136,7 +136,10 @@ fn minutes_chart(context: &FigureContext<'_>, measures: &Measures) -> Figure {
             context.skipped_rows(measures.skipped_rows),
         ])
     };
-    let caveat = text::MINUTES_CAVEAT.to_owned();
+    let rows = measures.rows_without_course;
+    let without_course =
+        shared::without_course_caveat(&text::format_minutes(context.locale, rows), minutes(rows));
+    let caveat = join([without_course, text::MINUTES_CAVEAT.to_owned()]);
     daily_chart(context, measures, DailyMetric::Minutes, text::MINUTES_PER_DAY, sentence, caveat)
 }
 
@@ -239,6 +242,7 @@ fn video_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let caveat = join([
         context.coverage(&measures.days),
         text::others_caveat(context.locale, others, shared::VIDEO, rows),
+        unnamed_caveat(context, &measures.videos, shared::VIDEO),
         text::LENGTH_CAVEAT.to_owned(),
         shared::short_videos_caveat(measures.videos.named.iter().any(Item::is_short)),
     ]);
@@ -249,6 +253,12 @@ fn video_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         ranking.beside_units = vec![VIEWERS.to_lowercase(), text::OF_LENGTH_UNIT.to_owned()];
     }
     figure
+}
+
+/// The caveat about minutes that name none of the items; `head` is their heading.
+fn unnamed_caveat(context: &FigureContext<'_>, items: &Items, head: &str) -> String {
+    let rows = items.unnamed_rows;
+    shared::without_item_caveat(&text::format_minutes(context.locale, rows), minutes(rows), head)
 }
 
 /// A bar of minutes, with the viewers and `further` numbers beside it.
@@ -322,6 +332,7 @@ fn section_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let caveat = join([
         context.coverage(&measures.days),
         text::others_caveat(context.locale, others, shared::SECTION, rows),
+        unnamed_caveat(context, &measures.sections, shared::SECTION),
     ]);
     let heads: (&str, &[&str]) = (shared::SECTION, &[VIEWERS]);
     let titles = ["sections", text::BY_SECTION, MINUTES];

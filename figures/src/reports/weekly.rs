@@ -50,8 +50,11 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     };
     let provisional = count(&|known| matches!(known, Completeness::Provisional(_)));
     let missing = count(&|known| *known == Completeness::Missing);
+    let without_course = measures.rows_without_course;
+    let rows_without_course = locale.count_of(without_course, "row", "rows");
     let caveat = text::join([
         text::week_coverage_caveat(locale, missing, provisional),
+        text::without_course_caveat(&rows_without_course, to_f64(without_course)),
         text::SUMS_CAVEAT.to_owned(),
         ignored_sections_caveat(measures.is_sections_ignored),
         text::excluded_weeks_caveat(locale, measures.left_out),

@@ -234,6 +234,27 @@ pub fn skipped_rows_caveat(locale: &dyn LocaleFormatter, rows: u64) -> String {
     )
 }
 
+/// How much names no course, such as views of media embedded in other pages. `amount` is `count` with its unit.
+#[must_use]
+pub fn without_course_caveat(amount: &str, count: f64) -> String {
+    match count {
+        0.0 => String::new(),
+        1.0 => format!("{amount} names no course and is in no course's numbers."),
+        _ => format!("{amount} name no course and are in no course's numbers."),
+    }
+}
+
+/// How much names no item; `head` is the heading of the items. `amount` is `count` with its unit.
+#[must_use]
+pub fn without_item_caveat(amount: &str, count: f64, head: &str) -> String {
+    let item = head.to_lowercase();
+    match count {
+        0.0 => String::new(),
+        1.0 => format!("{amount} names no {item}."),
+        _ => format!("{amount} name no {item}."),
+    }
+}
+
 /// Slide views: people, decks, views, and the busiest day.
 #[must_use]
 pub fn views_sentence(

@@ -7,7 +7,7 @@
 //! | | columns | table |
 //! |---|---|---|
 //! | students' rows without a user id | count as rows of students by day and video | count as [`KindSeries::unnamed`] |
-//! | rows without a video | are listed as a video without an id | are listed by [`Activity`], not by a course |
+//! | rows without a video | are [`Items::unnamed_rows`] | are listed by [`Activity`] as a deck without an id, not by a course |
 //! | steps of more than 42 days | weeks from the first day of the range | weeks from Monday |
 //! | names and lengths | from the newest row that has one, of any day | from the newest row that is counted |
 //! | name of the query's student | never from a row without a valid time | from any row ([`find_name`]) |
@@ -74,7 +74,10 @@ const VIDEOS: [(&str, &str, &str); 8] = [
     ("v7", "Eyes", "90"),
 ];
 
-const SECTIONS: usize = 4;
+const SECTIONS: usize = 5;
+
+/// Of these, the one whose rows name neither section nor course.
+const NO_SECTION: usize = 4;
 
 /// Some rows of one person and video, half a minute apart.
 #[derive(Debug, Clone)]
@@ -120,14 +123,16 @@ impl TestRows {
             Spelling::Quoted => format!("\"{{{id}}}\""),
             Spelling::Padded => format!(" {id} "),
         };
-        let section = self.section;
-        let before = format!(
-            "{},{title},{},{section},{},BIO-{}",
-            id(video),
-            id(&format!("s{section}")),
-            id(&format!("c{}", section % 2)),
-            section % 2,
-        );
+        let place = match self.section {
+            NO_SECTION => ",,,".to_owned(),
+            section => format!(
+                "{},{section},{},BIO-{}",
+                id(&format!("s{section}")),
+                id(&format!("c{}", section % 2)),
+                section % 2,
+            ),
+        };
+        let before = format!("{},{title},{place}", id(video));
         let mut after = format!("{length},{},{first},{last},{role}", id(user));
         if matches!(self.defect, Some(Defect::Ragged)) {
             after.push_str(",more");
@@ -253,7 +258,10 @@ fn load(rows: &[TestRows], windows: &[Option<WindowCoverage>]) -> (VideoViewData
                 let rows = rows.iter().filter(|rows| (rows.week, rows.section) == (week, section));
                 let lines: Vec<String> = rows.flat_map(TestRows::lines).collect();
                 let count = u32::try_from(lines.len()).unwrap();
-                let key = (format!("c{}", section % 2), format!("s{section}"));
+                let key = match section {
+                    NO_SECTION => (String::new(), String::new()),
+                    section => (format!("c{}", section % 2), format!("s{section}")),
+                };
                 compressor.compress(key, count, lines.concat().into_bytes()).unwrap()
             })
             .collect();
@@ -558,7 +566,10 @@ proptest! {
         prop_assert_eq!(&now, &course_numbers(&query, &measures));
 
         let (_, everybody) = aggregate(&query, &columns);
-        let named_rows: u64 = everybody.videos.named.iter().map(|video| video.viewer_rows).sum();
+        let rows_of = |id: &str| {
+            aggregate(&RowQuery { student: Some(id.into()), ..query.clone() }, &columns).1.total.rows
+        };
+        let named_rows: u64 = PEOPLE.iter().filter(|(id, ..)| !id.is_empty()).map(|(id, ..)| rows_of(id)).sum();
         prop_assert_eq!(series.staff, named_rows - now.rows);
         prop_assert_eq!(series.unnamed, everybody.total.rows - named_rows);
         prop_assert_eq!(series.skipped_rows, everybody.skipped_rows);
@@ -620,12 +631,15 @@ proptest! {
         let decks: Vec<_> = activity
             .decks
             .iter()
+            .filter(|deck| !deck.id.is_empty())
             .map(|deck| {
                 let viewer_rows = deck.count.events - deck.count.unnamed;
                 (deck.id.as_str(), deck.name.as_str(), watch_totals(&deck.count), viewer_rows)
             })
             .collect();
         prop_assert_eq!(items, decks);
+        let unnamed = activity.decks.iter().find(|deck| deck.id.is_empty());
+        prop_assert_eq!(measures.videos.unnamed_rows, unnamed.map_or(0, |deck| deck.count.events));
         prop_assert_eq!(sorted(listed_rows(&aggregator, &columns)), selected_rows(&tables, &report_query));
         if let Some(id) = &query.student
             && columns.texts.user.find(id.as_str().as_bytes()).is_some()
@@ -650,6 +664,8 @@ proptest! {
             .map(|it| (it.id.as_str(), it.number.as_str(), it.course.as_str(), watch_totals(&it.count)))
             .collect();
         prop_assert_eq!(items, sections);
+        prop_assert_eq!(measures.sections.unnamed_rows, groups.events_without_section);
+        prop_assert_eq!(measures.rows_without_course, groups.events_without_course);
         let roles: Vec<_> = groups.roles.iter().map(|(role, count, _)| (*role, watch_totals(count))).collect();
         prop_assert_eq!(&measures.roles, &roles);
     }

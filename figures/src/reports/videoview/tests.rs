@@ -84,6 +84,7 @@ fn measures() -> Measures {
     Measures {
         days: days.zip(totals.map(Completeness::Complete)).collect(),
         total: watched(11, 4),
+        rows_without_course: 0,
         week,
         videos: Items {
             named: vec![
@@ -92,6 +93,7 @@ fn measures() -> Measures {
             ],
             others: 1,
             other_rows: 1,
+            unnamed_rows: 0,
         },
         sections: Items {
             named: vec![
@@ -100,6 +102,7 @@ fn measures() -> Measures {
             ],
             others: 0,
             other_rows: 0,
+            unnamed_rows: 0,
         },
         roles: vec![(InstitutionRole::Student, watched(8, 3)), (InstitutionRole::Unnamed, watched(3, 0))],
         students: Students {
@@ -250,6 +253,19 @@ fn a_short_video_has_no_share_of_its_length_and_one_caveat() {
     assert!(videos.caveat.ends_with(shared::SHORT_VIDEOS), "{}", videos.caveat);
     short.videos.named[0].seconds = Some(30);
     assert!(!find(&figures_of(&short, |_| {}), "videos").caveat.contains(shared::SHORT_VIDEOS));
+}
+
+#[test]
+fn minutes_without_a_course_or_a_section_are_told() {
+    let caveat = |measures: &Measures, id| find(&figures_of(measures, |_| {}), id).caveat.clone();
+    let mut embedded = measures();
+    assert!(!caveat(&embedded, "minutes").contains("course"));
+    (embedded.rows_without_course, embedded.sections.unnamed_rows) = (5, 2);
+    embedded.videos.unnamed_rows = 3;
+    let expected = "2.5 minutes name no course and are in no course's numbers.";
+    assert!(caveat(&embedded, "minutes").contains(expected));
+    assert!(caveat(&embedded, "sections").ends_with("1 minute names no section."));
+    assert!(caveat(&embedded, "videos").contains("1.5 minutes name no video."));
 }
 
 #[test]
