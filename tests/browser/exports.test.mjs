@@ -270,8 +270,7 @@ test('a download on the screen says how many rows it has, and a long one offers 
     // Some days of a week are estimated.
     const later = new Date(Date.parse(month.from) + 86_400_000).toISOString().slice(0, 10);
     await stack.request({ report: 'videoview', ...month, from: later });
-    await page.goto(address(stack, { ...month, from: later }));
-    await page.getByTestId('csv').scrollIntoViewIfNeeded();
+    await open(page, address(stack, { ...month, from: later }));
     await page.getByTestId('csv-rows').getByText(/^about [\d,]+ rows$/).waitFor();
   });
   await withTab(browser, {}, async (page) => {
