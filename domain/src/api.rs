@@ -269,6 +269,8 @@ pub enum AuditAction {
     SawRecord,
     /// Started or canceled an erasure.
     Forgot,
+    /// Saved everything that is held about a person.
+    PersonExported,
     /// Created a share.
     Shared,
     /// Opened a share; the person is not known.
@@ -285,7 +287,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -300,6 +302,7 @@ impl AuditAction {
         Self::SawRoles,
         Self::SawRecord,
         Self::Forgot,
+        Self::PersonExported,
         Self::Shared,
         Self::ShareOpened,
         Self::ShareChanged,
@@ -326,6 +329,7 @@ impl AuditAction {
             Self::SawRoles => "saw-roles",
             Self::SawRecord => "saw-record",
             Self::Forgot => "forgot",
+            Self::PersonExported => "person-exported",
             Self::Shared => "shared",
             Self::ShareOpened => "share-opened",
             Self::ShareChanged => "share-changed",

@@ -8,7 +8,8 @@
 //! No person's id or e-mail address is stored, only keyed hashes of them ([`PersonHash`]). Each institution
 //! has a key of its own.
 
-use crate::ids::{CourseId, UserId};
+use crate::ids::{CourseId, UserId, may_be_email};
+use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
 use crate::time::{Day, Timestamp, iso};
@@ -38,6 +39,46 @@ pub enum PersonIdentifier {
     Email(String),
     /// Echo360's user id (UUID). Rows with only the e-mail address are erased too, if some row has both.
     Id(UserId),
+}
+
+impl PersonIdentifier {
+    /// The identifier that somebody entered: an e-mail address if it has an `@`, else an id. `None` for an empty text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "" => None,
+            email if email.contains('@') => Some(Self::Email(email.to_owned())),
+            id => Some(Self::Id(id.into())),
+        }
+    }
+
+    /// The hash of the identifier, computed by `hash`.
+    ///
+    /// # Errors
+    /// `bad-body` if it is neither an e-mail address nor a UUID.
+    pub fn hash(&self, hash: impl Fn(&str) -> PersonHash) -> Result<PersonHash, Problem> {
+        match self {
+            Self::Email(email) if may_be_email(email) => Ok(hash(email)),
+            Self::Id(id) if id.is_uuid() => Ok(hash(id.as_str())),
+            Self::Email(_) => Err(Problem::new(
+                Code::BadBody,
+                "`email` must be an e-mail address such as name@example.org.",
+            )),
+            Self::Id(_) => Err(Problem::new(
+                Code::BadBody,
+                "`id` must be Echo360's user id: a UUID, as in the column `userid`.",
+            )),
+        }
+    }
+
+    /// The kind of the identifier.
+    #[must_use]
+    pub fn kind(&self) -> IdentifierKind {
+        match self {
+            Self::Email(_) => IdentifierKind::Email,
+            Self::Id(_) => IdentifierKind::Id,
+        }
+    }
 }
 
 impl std::fmt::Debug for PersonIdentifier {
@@ -167,6 +208,14 @@ pub enum ErasureProgress {
 #[serde(transparent)]
 pub struct PersonHash(pub String);
 
+impl PersonHash {
+    /// The first eight digits, which distinguish people without identifying anybody.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.0.chars().take(8).collect()
+    }
+}
+
 /// What a collect or erasure job must keep out of a copy.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstones {
@@ -179,6 +228,23 @@ pub struct Tombstones {
 }
 
 impl Tombstones {
+    /// The tombstones of one person, known by one hash.
+    #[must_use]
+    pub fn of_person(key: String, given: PersonHash) -> Self {
+        let person = PersonTombstone { erasure: String::new(), given, ids: Vec::new(), emails: Vec::new() };
+        Self { key, people: vec![person], courses: Vec::new() }
+    }
+
+    /// Adds another identifier to the person of an erasure.
+    pub fn add_link(&mut self, link: &IdentityLink) {
+        for person in self.people.iter_mut().filter(|person| person.erasure == link.erasure) {
+            match link.by {
+                IdentifierKind::Id => person.ids.push(link.mark.clone()),
+                IdentifierKind::Email => person.emails.push(link.mark.clone()),
+            }
+        }
+    }
+
     /// Whether there is nothing to keep out.
     #[must_use]
     pub fn is_empty(&self) -> bool {

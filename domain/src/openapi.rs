@@ -8,7 +8,7 @@ use crate::api::{
     AuditAction, AuditLogPage, Courses, Health, Person, ReportRequest, Reports, RequestInfo, Requests,
     RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session, SignInRequest,
 };
-use crate::erasure::{Erasure, ErasureRequest, Erasures};
+use crate::erasure::{Erasure, ErasureRequest, Erasures, PersonIdentifier};
 use crate::problem::{Code, Problem};
 use crate::routes::{Body, Operation, Parameter, ParameterKind, ROUTES, Route};
 use crate::shares::{
@@ -210,6 +210,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Operation::AssignRole => schemas.request_schema::<RoleChange>(),
         Operation::UploadRoles => schemas.request_schema::<String>(),
         Operation::StartErasure => schemas.request_schema::<ErasureRequest>(),
+        Operation::ExportPerson => schemas.request_schema::<PersonIdentifier>(),
         Operation::GetHealth
         | Operation::GetOpenApi
         | Operation::GetSession
@@ -278,6 +279,10 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
             return ("200", json!({"description": description, "content": content}));
         }
         Operation::CountRows => schemas.response_schema::<RowCount>(),
+        Operation::ExportPerson => {
+            let content = json!({"application/zip": {"schema": {}}});
+            return ("200", json!({"description": "The zip file.", "content": content}));
+        }
         Operation::GetSharePage | Operation::GetEmbeddedSharePage => {
             return ("200", stream_response("The page.", "text/html"));
         }

@@ -104,6 +104,8 @@ operations! {
     StartErasure,
     /// `DELETE /api/forget/{id}`
     CancelErasure,
+    /// `POST /api/person-export`
+    ExportPerson,
 }
 
 /// The HTTP methods that routes use.
@@ -989,6 +991,22 @@ pub const ROUTES: &[Route] = &[
         description: "Copies that are collected later contain the rows again; deleted rows do not come back \
                       by themselves.",
     },
+    Route {
+        operation: Operation::ExportPerson,
+        method: Method::Post,
+        path: "/api/person-export",
+        access: Access::Authorized(Action::ExportPerson),
+        path_parameters: &[],
+        query: &[],
+        body: JSON,
+        audit: Audit::AfterAnswer(AuditAction::PersonExported),
+        own_problems: &[],
+        summary: "Everything held about a person",
+        description: "`{email}` or `{id}`. A zip file: the person's rows, a CSV file for each week and report; \
+                      with `{email}` also `account.json` (role, sessions, requests, shares) and \
+                      `audit-log.csv`; `about.txt` says what is in it. In rows about several people, the ids, addresses \
+                      and names of the others are empty.",
+    },
 ];
 
 #[cfg(test)]
@@ -1048,6 +1066,7 @@ mod tests {
         let expected = [
             "/api/forget",
             "/api/forget/{id}",
+            "/api/person-export",
             "/api/record",
             "/api/roles",
             "/api/roles/csv",

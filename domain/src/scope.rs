@@ -37,6 +37,8 @@ pub enum Action<'a> {
     ReadAuditLog,
     /// Start, follow and cancel erasures.
     Erase,
+    /// Save everything that is held about a person.
+    ExportPerson,
     /// Share a course, or one of its sections.
     CreateShare {
         /// The course's UUID.
@@ -92,9 +94,11 @@ pub fn authorize(
     match role {
         Role::Administrator => Ok(AccessScope::Everything),
         Role::Analyst => match action {
-            Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
-                Err(AccessDenied::NotAllowed)
-            }
+            Action::ManageRoles
+            | Action::ReadAuditLog
+            | Action::Erase
+            | Action::ExportPerson
+            | Action::SwitchShares => Err(AccessDenied::NotAllowed),
             Action::ViewSession
             | Action::ListReports
             | Action::ListCourses
@@ -107,9 +111,11 @@ pub fn authorize(
         Role::Instructor => {
             let scope = AccessScope::Only { person: person.to_owned(), grants: grants.clone() };
             match action {
-                Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::SwitchShares => {
-                    Err(AccessDenied::NotAllowed)
-                }
+                Action::ManageRoles
+                | Action::ReadAuditLog
+                | Action::Erase
+                | Action::ExportPerson
+                | Action::SwitchShares => Err(AccessDenied::NotAllowed),
                 Action::CreateShare { course, section } if !scope.covers(course, section) => {
                     Err(AccessDenied::UnknownCourse)
                 }

@@ -138,6 +138,7 @@ fn names_of_audit_actions_unchanged() {
         "saw-roles",
         "saw-record",
         "forgot",
+        "person-exported",
         "shared",
         "share-opened",
         "share-changed",

@@ -1,4 +1,5 @@
-//! Drops the rows of erased people and courses while a file is split or a copy is rewritten.
+//! Drops the rows of erased people and courses while a file is split or a copy is rewritten, and selects the rows about
+//! a person who asks what is held about them.
 //!
 //! Person hash: the keyed hash of an identifier from a column that identifies a person: user ids, e-mail
 //! addresses, and any other column whose name contains "user" or "owner". First and last names are not used,
@@ -77,14 +78,16 @@ enum HashSource {
 struct PersonColumns {
     ids: Vec<usize>,
     emails: Vec<usize>,
+    /// Columns of first and last names.
+    names: Vec<usize>,
 }
 
-/// The remaining rows of a slice from which rows were dropped.
+/// The rows of a slice that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilteredSlice {
-    /// Number of remaining rows.
+    /// The number of rows.
     pub rows: u32,
-    /// The remaining rows as CSV without a header row, byte for byte and in their order.
+    /// The rows as CSV without a header row, in their order.
     pub bytes: Vec<u8>,
 }
 
@@ -150,12 +153,15 @@ impl ErasureFilter {
             // `question_userid` and `question_email` have the same prefix, so they are about the same person.
             let prefix =
                 || key.replace("email", "").replace("address", "").replace("user", "").replace("id", "");
-            if column::is_email(name) {
+            let name_prefix = key.strip_suffix("firstname").or_else(|| key.strip_suffix("lastname"));
+            if let Some(prefix) = name_prefix {
+                person_columns.entry(prefix.to_owned()).or_default().names.push(index);
+            } else if column::is_email(name) {
                 person_columns.entry(prefix()).or_default().emails.push(index);
             } else if key.ends_with("userid") {
                 person_columns.entry(prefix()).or_default().ids.push(index);
             } else if key.contains("user") || key.contains("owner") {
-                self.person_columns.push(PersonColumns { ids: vec![index], emails: Vec::new() });
+                self.person_columns.push(PersonColumns { ids: vec![index], ..PersonColumns::default() });
             }
         }
         self.person_columns.extend(person_columns.into_values());
@@ -199,7 +205,7 @@ impl ErasureFilter {
         true
     }
 
-    /// The remaining rows of a slice; `None` if no row must be dropped.
+    /// The remaining rows of a slice, byte for byte; `None` if no row must be dropped.
     pub fn filter_slice(&mut self, slice: &[u8]) -> Option<FilteredSlice> {
         if self.person_columns.is_empty() && self.course.is_none() {
             return None;
@@ -229,6 +235,44 @@ impl ErasureFilter {
         filtered
     }
 
+    /// The rows of a slice about the people of the tombstones. In a row about several people, the ids, addresses and
+    /// names of the others are left empty.
+    pub fn select_slice(&mut self, slice: &[u8]) -> FilteredSlice {
+        let mut selected = FilteredSlice { rows: 0, bytes: Vec::new() };
+        let mut decoder = Decoder::new(self.delimiter);
+        let mut rest = slice;
+        while let Some(row) = skip_line_ends(rest) {
+            let (mut is_selected, mut rewritten) = (false, None);
+            let after = decoder.read_record(row, |record| {
+                let (person, others) = self.find_people(&|index| record.field(index));
+                is_selected = person.is_some();
+                let has_others = others.iter().any(|index| !record.field(*index).is_empty());
+                if is_selected && has_others {
+                    let cell = |(index, cell)| if others.contains(&index) { &[][..] } else { cell };
+                    rewritten = Some(self.write_row(record.fields().enumerate().map(cell)));
+                }
+            });
+            if is_selected {
+                selected.rows += 1;
+                let unchanged = row.get(..row.len() - after.len()).unwrap_or_default();
+                selected.bytes.extend_from_slice(rewritten.as_deref().unwrap_or(unchanged));
+            }
+            rest = after;
+        }
+        selected
+    }
+
+    /// A row as CSV, with its line end.
+    fn write_row<'a>(&self, cells: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(self.delimiter.byte())
+            .quote_style(csv::QuoteStyle::NonNumeric)
+            .from_writer(Vec::new());
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(cells);
+        writer.into_inner().unwrap_or_default()
+    }
+
     fn find_erased_course(&self, course: &[u8]) -> Option<String> {
         let course = normalize_id(course);
         let tombstone = self.courses.iter().find(|(_, id)| *id.as_str().as_bytes() == *course);
@@ -240,26 +284,52 @@ impl ErasureFilter {
     fn find_erased_person<'a>(&mut self, cell: &impl Fn(usize) -> &'a [u8]) -> Option<usize> {
         let mut found = None;
         let person_columns = std::mem::take(&mut self.person_columns);
-        for PersonColumns { ids, emails } in &person_columns {
-            let has_id = ids.iter().any(|index| !cell(*index).trim_ascii().is_empty());
-            for index in ids {
-                let Some((person, source)) = self.find_person(cell(*index)) else { continue };
-                found = found.or(Some(person));
-                if source == HashSource::Given {
-                    emails.iter().for_each(|index| self.learn(person, IdentifierKind::Email, cell(*index)));
-                }
-            }
-            for index in emails {
-                let Some((person, source)) = self.find_person(cell(*index)) else { continue };
-                if source != HashSource::Email || !has_id {
-                    found = found.or(Some(person));
-                }
-                if source == HashSource::Given {
-                    ids.iter().for_each(|index| self.learn(person, IdentifierKind::Id, cell(*index)));
-                }
+        for columns in &person_columns {
+            found = found.or(self.find_in_columns(columns, cell));
+        }
+        self.person_columns = person_columns;
+        found
+    }
+
+    /// The same person, and the columns about others in the row.
+    fn find_people<'a>(&mut self, cell: &impl Fn(usize) -> &'a [u8]) -> (Option<usize>, Vec<usize>) {
+        let (mut found, mut others) = (None, Vec::new());
+        let person_columns = std::mem::take(&mut self.person_columns);
+        for columns in &person_columns {
+            let person = self.find_in_columns(columns, cell);
+            found = found.or(person);
+            if person.is_none() {
+                others.extend([&columns.ids, &columns.emails, &columns.names].into_iter().flatten().copied());
             }
         }
         self.person_columns = person_columns;
+        (found, others)
+    }
+
+    /// The erased person whom these columns of a row are about. Learns identifiers that are beside a given one.
+    fn find_in_columns<'a>(
+        &mut self,
+        PersonColumns { ids, emails, .. }: &PersonColumns,
+        cell: &impl Fn(usize) -> &'a [u8],
+    ) -> Option<usize> {
+        let mut found = None;
+        let has_id = ids.iter().any(|index| !cell(*index).trim_ascii().is_empty());
+        for index in ids {
+            let Some((person, source)) = self.find_person(cell(*index)) else { continue };
+            found = found.or(Some(person));
+            if source == HashSource::Given {
+                emails.iter().for_each(|index| self.learn(person, IdentifierKind::Email, cell(*index)));
+            }
+        }
+        for index in emails {
+            let Some((person, source)) = self.find_person(cell(*index)) else { continue };
+            if source != HashSource::Email || !has_id {
+                found = found.or(Some(person));
+            }
+            if source == HashSource::Given {
+                ids.iter().for_each(|index| self.learn(person, IdentifierKind::Id, cell(*index)));
+            }
+        }
         found
     }
 
@@ -366,6 +436,30 @@ mod tests {
         let (remaining, findings) = filter_rows(&person_tombstone("u1"), header, rows);
         assert_eq!(remaining, "u2,b@x,u3,c@x\n");
         assert_eq!(findings.links.first().unwrap().mark, hash_person(KEY, "a@x"));
+    }
+
+    /// The rows about a person, and how many.
+    fn select_rows(tombstones: &Tombstones, header: &str, rows: &str) -> (String, u32) {
+        let mut filter = ErasureFilter::new(tombstones).unwrap();
+        filter.read_header_row(format!("{header}\n").as_bytes(), None);
+        let FilteredSlice { rows, bytes } = filter.select_slice(rows.as_bytes());
+        (String::from_utf8(bytes).unwrap(), rows)
+    }
+
+    #[test]
+    fn rows_about_a_person_are_selected_and_name_nobody_else() {
+        let header =
+            "question,question_userid,question_firstname,question_email,answer,answer_userid,answer_email";
+        let rows = "\"Why?\",\"u1\",\"Ada\",\"a@x\",\"So, \"\"so\"\"\",\"u2\",\"b@x\"\n\
+                    \"How?\",\"u2\",\"Ben\",\"b@x\",\"So\",\"u1\",\"a@x\"\n\
+                    \"Who?\",\"u2\",\"Ben\",\"b@x\",\"Me\",\"u3\",\"c@x\"\n\
+                    \"What?\",\"u1\",\"Ada\",\"a@x\",\"It\",\"\",\"a@x\"\n";
+        let selected = "\"Why?\",\"u1\",\"Ada\",\"a@x\",\"So, \"\"so\"\"\",\"\",\"\"\n\
+                        \"How?\",\"\",\"\",\"\",\"So\",\"u1\",\"a@x\"\n\
+                        \"What?\",\"u1\",\"Ada\",\"a@x\",\"It\",\"\",\"a@x\"\n";
+        assert_eq!(select_rows(&person_tombstone("a@x"), header, rows), (selected.to_owned(), 3));
+        assert_eq!(select_rows(&person_tombstone("u1"), header, rows), (selected.to_owned(), 3));
+        assert_eq!(select_rows(&person_tombstone("u4"), header, rows), (String::new(), 0));
     }
 
     #[test]
@@ -477,6 +571,8 @@ mod tests {
                 let section = format!("{} {}", slice.course, slice.section);
                 let raw = inflate(slice);
                 let filtered = filter.filter_slice(&raw);
+                let selected = filter.select_slice(&raw);
+                prop_assert_eq!(selected.rows as usize + remaining(&section).len(), slice.rows as usize);
                 let expected = remaining(&section);
                 let is_unchanged = expected.concat().len() == raw.len();
                 prop_assert_eq!(filtered.is_none(), is_unchanged, "rewritten only if rows were dropped");

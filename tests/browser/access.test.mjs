@@ -11,6 +11,7 @@ import { Browser, Stack, until, waitUntilIdle, weeks, withTab } from './stack.mj
 import { address } from './states.mjs';
 import { waitForRows } from './tables.mjs';
 import { busyCourse, expected, views } from './truth.mjs';
+import { unzip } from './xlsx.mjs';
 
 let browser;
 before(async () => {
@@ -104,6 +105,33 @@ describe('in local mode', () => {
       assert.match(text, /role-taken/);
       assert.doesNotMatch(text, /role-given/);
     });
+  });
+
+  test('everything held about a person is saved as one file', async () => {
+    const { students: [{ user, rows }] } = expected(await views(stack, days), days);
+    await withTab(browser, {}, async (page, tab) => {
+      await page.goto(`${stack.url}/forgetting`);
+      const form = page.getByTestId('person-export');
+      const [field, button] = [form.getByLabel('E-mail address or Echo360 user id'), form.getByRole('button', { name: 'Save everything' })];
+      assert.ok(await button.isDisabled());
+      await field.fill(` ${user.toUpperCase()} `);
+      const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      assert.equal(download.suggestedFilename(), 'lectern-person.zip');
+      await form.getByRole('status').getByText('Saved.').waitFor();
+      const files = unzip(readFileSync(await download.path()));
+      const lines = [...files].filter(([name]) => /^lectern-videoview-.*\.csv$/.test(name)).flatMap(([, bytes]) => bytes.toString().trim().split('\n').slice(1));
+      assert.equal(lines.length, rows);
+      assert.ok(lines.every((line) => line.includes(user)));
+      assert.match(files.get('about.txt').toString(), /What Lectern holds about one person/);
+
+      tab.expect(/status of 400/);
+      await field.fill('nobody');
+      await button.click();
+      await page.getByText("`id` must be Echo360's user id").waitFor();
+    });
+    const { entries } = await stack.api('/api/record?what=person-exported');
+    assert.equal(entries.length, 1);
+    assert.match(entries[0].view, /^[0-9a-f]{8}$/);
   });
 
   test('erased weeks are shown as forgotten', async () => {

@@ -7,6 +7,7 @@ mod csv;
 mod erasure;
 mod health;
 mod openapi;
+mod person_export;
 mod reports;
 mod requests;
 mod roles;
@@ -105,5 +106,6 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::ListErasures => erasure::list(context).await,
         Operation::StartErasure => erasure::start(context).await,
         Operation::CancelErasure => erasure::cancel(context).await,
+        Operation::ExportPerson => person_export::export(context).await,
     }
 }

@@ -113,7 +113,10 @@ impl Registry {
         let now = clock::now();
         let is_read_only = matches!(
             command,
-            RegistryCommand::Identify { .. } | RegistryCommand::ListPeople | RegistryCommand::ReadAuditLog(_)
+            RegistryCommand::Identify { .. }
+                | RegistryCommand::ListPeople
+                | RegistryCommand::ReadAccount { .. }
+                | RegistryCommand::ReadAuditLog(_)
         );
         let execute = || -> Result<std::result::Result<Response, Problem>> {
             let result = match command {
@@ -129,6 +132,9 @@ impl Registry {
                     Ok(response::json(&true)?)
                 }
                 RegistryCommand::ListPeople => Ok(response::json(&accounts::all_people(&store, &settings)?)?),
+                RegistryCommand::ReadAccount { email } => {
+                    Ok(response::json(&accounts::read_account(&store, &settings, &email)?)?)
+                }
                 RegistryCommand::AssignRole { email, role_assignment, audit_entry } => respond(
                     accounts::assign_role(&store, &settings, &email, role_assignment, &audit_entry, now)?,
                 )?,

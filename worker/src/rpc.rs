@@ -5,7 +5,9 @@ use crate::{object_namespace, response};
 use domain::api::{AuditAction, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::auth_method::AuthMethod;
-use domain::erasure::{ErasureRequest, IdentityLink, Invalidation, SweepOutcome, Tombstones};
+use domain::erasure::{
+    ErasureRequest, IdentityLink, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
+};
 use domain::ids::{CourseId, Email, SectionId};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
@@ -53,6 +55,8 @@ pub(crate) enum SchedulerCommand {
     CancelErasure { id: String },
     /// A WindowStore reports the result of erasing from its copy.
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
+    /// What is to be searched for everything about a person: [`PersonExportPlan`].
+    PlanPersonExport { person: PersonIdentifier },
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
     ListAvailable { report: ReportName, course: CourseId },
 }
@@ -82,6 +86,10 @@ pub(crate) enum WindowStoreCommand {
     },
     /// Rewrites the copy without erased rows. Returns the result when done.
     Erase(ErasureJob),
+    /// The identifiers beside those of the tombstones' people in the newest copy: a set of [`IdentityLink`].
+    FindLinks { key: WindowKey, tombstones: Tombstones },
+    /// The rows about the tombstones' people in the newest copy, as CSV without a header row.
+    ReadPersonRows { key: WindowKey, tombstones: Tombstones },
     /// Deletes everything. Returns when done.
     DeleteAll,
 }
@@ -97,6 +105,8 @@ pub(crate) enum RegistryCommand {
     SignOut { credentials: Vec<Credential>, audit_entry: AuditEntry },
     /// Everybody who has a role, by address.
     ListPeople,
+    /// What is held about a person: [`AccountRecord`].
+    ReadAccount { email: Email },
     /// Assigns a role. Returns the person.
     AssignRole { email: Email, role_assignment: RoleAssignment, audit_entry: AuditEntry },
     /// Removes the role of the person with this id.
@@ -261,6 +271,28 @@ pub(crate) struct AvailableWindow {
     pub(crate) key: WindowKey,
     /// The copy to read.
     pub(crate) copy: WindowCopy,
+}
+
+/// What to search for everything about a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PersonExportPlan {
+    /// The first digits of the person's hash, as in the list of erasures.
+    pub(crate) mark: String,
+    /// The person as in an erasure, with the identifier that was given.
+    pub(crate) tombstones: Tombstones,
+    /// All windows that have copies.
+    pub(crate) windows: Vec<AvailableWindow>,
+}
+
+/// What the Registry holds about a person, besides shares and the audit log.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AccountRecord {
+    /// The person's id.
+    pub(crate) id: String,
+    /// The role and grants, if the person has a role.
+    pub(crate) role: Option<domain::api::Person>,
+    /// Until when tokens of Cloudflare Access are revoked, since the person signed out.
+    pub(crate) signed_out: Option<Timestamp>,
 }
 
 /// A credential that an authentication provider has verified: an identity, not yet a role.
@@ -560,16 +592,27 @@ pub(crate) async fn send<T: Serialize>(stub: &Stub, command: &T) -> worker::Resu
 /// # Errors
 /// The problem that the object responded with, or `internal` if it did not respond.
 pub(crate) async fn call<T: Serialize, A: DeserializeOwned>(stub: &Stub, command: &T) -> Result<A, Problem> {
+    let bytes = call_for_bytes(stub, command).await?;
+    // Not `from_slice`: everything else is parsed from text, and a second reader would double the code of all parsers.
+    let text = String::from_utf8_lossy(&bytes);
+    serde_json::from_str(&text).map_err(|error| response::internal_error(&error.into()))
+}
+
+/// Sends a command whose response is bytes.
+///
+/// # Errors
+/// As [`call`].
+pub(crate) async fn call_for_bytes<T: Serialize>(stub: &Stub, command: &T) -> Result<Vec<u8>, Problem> {
     let answer = async {
         let mut response = send(stub, command).await?;
-        let text = response.text().await?;
-        worker::Result::Ok((response.status_code(), text))
+        let bytes = response.bytes().await?;
+        worker::Result::Ok((response.status_code(), bytes))
     };
-    let (status, text) = answer.await.map_err(|error| response::internal_error(&error))?;
+    let (status, bytes) = answer.await.map_err(|error| response::internal_error(&error))?;
     if (200..300).contains(&status) {
-        serde_json::from_str(&text).map_err(|error| response::internal_error(&error.into()))
+        Ok(bytes)
     } else {
-        Err(serde_json::from_str(&text).unwrap_or_else(|_| {
+        Err(serde_json::from_str(&String::from_utf8_lossy(&bytes)).unwrap_or_else(|_| {
             Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again.")
         }))
     }

@@ -12,13 +12,15 @@ use crate::echo360::{ClientState, Echo360Client};
 use crate::response;
 use crate::rpc::{
     self, AvailableWindow, AvailableWindows, CollectJob, CollectResult, DownloadPlan, ErasureJob,
-    LeaseStatus, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand, SectionRow, SharesCommand,
-    WindowFailure, WindowStoreCommand,
+    LeaseStatus, PersonExportPlan, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand,
+    SectionRow, SharesCommand, WindowFailure, WindowStoreCommand,
 };
 use crate::{config, crypto, object_namespace, transaction, zone};
 use domain::api::{self, ReportRequest};
 use domain::directory::{self, DirectoryReader};
-use domain::erasure::{Erasure, ErasureRequest, Erasures, Invalidation, SweepOutcome};
+use domain::erasure::{
+    Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
+};
 use domain::fair_queue;
 use domain::ids::CourseId;
 use domain::problem::{Code, Problem};
@@ -518,6 +520,9 @@ impl Scheduler {
                 self.try_store(Store::expire_directory)?;
                 response::json(&true)
             }
+            SchedulerCommand::PlanPersonExport { person } => {
+                response::json(&self.plan_person_export(&person)?)
+            }
             SchedulerCommand::ListAvailable { report, course } => {
                 response::json(&self.available_windows(&report, &course)?)
             }
@@ -599,8 +604,7 @@ impl Scheduler {
     /// Starts an erasure, which alarms carry out. The id or e-mail address itself is not stored, only its
     /// hash.
     fn start_erasure(&self, by: &str, forget: &ErasureRequest) -> Result<Erasure, Problem> {
-        let (id, new_key) = (crypto::new_id()?, [crypto::new_id()?, crypto::new_id()?].concat());
-        let key = self.try_rules(|rules| rules.ensure_hash_key(new_key))?;
+        let (id, key) = (crypto::new_id()?, self.hash_key()?);
         let target = ErasureTarget::from_request(forget, |text| hash_person(&key, text))?;
         if let ErasureTarget::Course { id } = &target {
             self.try_store(|store| transaction::run(&self.state, || store.erase_course(id)))?;
@@ -610,6 +614,29 @@ impl Scheduler {
             rules.erasures().into_iter().find(|erasure| erasure.id == id)
         })?;
         erasure.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
+    }
+
+    /// Describes the person as an erasure does, so that the same rows are found that an erasure deletes.
+    fn plan_person_export(&self, person: &PersonIdentifier) -> Result<PersonExportPlan, Problem> {
+        let key = self.hash_key()?;
+        let hash = person.hash(|text| hash_person(&key, text))?;
+        self.try_rules(|rules| {
+            let available = rules.windows().filter_map(|window| {
+                let copy = window.copy.clone()?;
+                Some(AvailableWindow { key: window.key.clone(), copy })
+            });
+            PersonExportPlan {
+                mark: hash.short(),
+                windows: available.collect(),
+                tombstones: Tombstones::of_person(key, hash),
+            }
+        })
+    }
+
+    /// The key of people's hashes; made when it is first needed.
+    fn hash_key(&self) -> Result<String, Problem> {
+        let new_key = [crypto::new_id()?, crypto::new_id()?].concat();
+        self.try_rules(|rules| rules.ensure_hash_key(new_key))
     }
 
     async fn plan_download(

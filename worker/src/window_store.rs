@@ -12,6 +12,7 @@
 
 mod collector;
 mod eraser;
+mod person_rows;
 mod rows;
 mod store;
 
@@ -130,6 +131,12 @@ impl WindowStore {
                     self.set_alarm(0).await;
                 }
                 Ok(response::json(&swept)?)
+            }
+            WindowStoreCommand::FindLinks { key, tombstones } => {
+                Ok(response::json(&person_rows::find(&store, &key, &tombstones).await?.links)?)
+            }
+            WindowStoreCommand::ReadPersonRows { key, tombstones } => {
+                Ok(Response::from_bytes(person_rows::find(&store, &key, &tombstones).await?.rows)?)
             }
             WindowStoreCommand::DeleteAll => {
                 store.delete_all()?;

@@ -189,8 +189,8 @@ impl TestRun {
         let (tools, sandbox) = build_everything(&self.checkout)?;
         check_link_sizes(&self.checkout, &tools)?;
         let mut tests = tools.command(&self.checkout, &tools.node)?;
-        // Each file starts a Worker and a browser of its own. They mostly wait for the sandbox to build reports, so two
-        // files at once take about half as long on two cores; more of them would miss the time limits of their steps.
+        // Each file starts a Worker and a browser of its own, and often waits for the sandbox to build reports: two
+        // files at once keep two cores busy.
         tests.args(["--test", "--test-reporter=spec", "--test-concurrency=2", "tests/browser/*.test.mjs"]);
         tests.env("CHROMIUM", chromium).envs(firefox.map(|firefox| (firefox::VARIABLE, firefox)));
         if let Some(webkit) = webkit {

@@ -1,8 +1,10 @@
 //! Sessions, roles, the audit log and erasures.
 
-use super::{ApiError, ApiResult, SESSION, parse_json, read_body, request, send, send_delete, send_request};
+use super::{
+    ApiError, ApiResult, SESSION, parse_json, read_body, read_error, request, send, send_delete, send_request,
+};
 use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
-use domain::erasure::{Erasure, ErasureRequest};
+use domain::erasure::{Erasure, ErasureRequest, PersonIdentifier};
 use domain::problem::{LineError, LineErrors, Problem};
 use gloo_net::http::Method;
 use protocol::FetchError;
@@ -12,6 +14,8 @@ use serde::Deserialize;
 pub const ROLES: &str = "/api/roles";
 /// `GET`: entries of the audit log.
 pub const RECORD: &str = "/api/record";
+/// `POST`: everything held about a person.
+const PERSON_EXPORT: &str = "/api/person-export";
 /// `GET`: erasures.
 pub const FORGET: &str = "/api/forget";
 
@@ -116,4 +120,17 @@ pub async fn request_erasure(body: &ErasureRequest) -> ApiResult<Erasure> {
 /// [`ApiError`].
 pub async fn cancel_erasure(id: &str) -> ApiResult<()> {
     send_delete(&format!("{FORGET}/{id}")).await
+}
+
+/// `POST /api/person-export`: a zip file.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn export_person(body: &PersonIdentifier) -> ApiResult<Vec<u8>> {
+    let response = send_request(request(Method::POST, PERSON_EXPORT).json(body)).await?;
+    if response.ok() {
+        response.binary().await.map_err(|_| ApiError::Unreachable)
+    } else {
+        Err(read_error(&response).await)
+    }
 }

@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod erasure;
 pub mod grants;
 pub mod people;
+pub mod person_export;
 pub mod role_upload;
 pub mod sign_in;
 

@@ -94,6 +94,15 @@ pub const ERASURES: &str = "Erasures";
 pub const NO_ERASURES: &str = "No erasures yet.";
 pub const CANCEL_ERASURE: &str = "Cancel this erasure";
 
+// Everything held about a person.
+pub const PERSON_EXPORT: &str = "What is held about a person";
+pub const PERSON_EXPORT_CONTENT: &str = "For somebody who asks what Lectern holds about them: one zip file with their rows of every report and, \
+     if you give their address, with their role, requests, shares and entries of the audit log. In rows about several people, \
+     the others are left out.";
+pub const EXPORT_PERSON: &str = "Save everything";
+pub const EXPORTING_PERSON: &str = "Searching every week…";
+pub const PERSON_EXPORTED: &str = "Saved.";
+
 /// A page's heading.
 #[must_use]
 pub fn title(place: Page) -> &'static str {
@@ -267,6 +276,7 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::SawRoles => "Viewed the roles",
         AuditAction::SawRecord => "Viewed the audit log",
         AuditAction::Forgot => "Erased",
+        AuditAction::PersonExported => "Saved a person's data",
         AuditAction::Shared => "Created a share",
         AuditAction::ShareOpened => "Share opened",
         AuditAction::ShareChanged => "Changed a share",

@@ -18,9 +18,9 @@
 use super::{Scheduler, Step, is_due};
 use crate::erasure::{
     CourseTombstone, Erasure, ErasureProgress, ErasureRequest, IdentifierKind, IdentityLink, Invalidation,
-    PersonHash, PersonIdentifier, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
+    PersonHash, PersonTombstone, RedactedTarget, SweepOutcome, Tombstones,
 };
-use crate::ids::{CourseId, may_be_email};
+use crate::ids::CourseId;
 use crate::problem::{Code, Problem};
 use crate::range::Range;
 use crate::report::ReportName;
@@ -100,20 +100,11 @@ impl ErasureTarget {
     ) -> Result<Self, Problem> {
         let bad_body = |detail: &str| Err(Problem::new(Code::BadBody, detail));
         match request {
-            ErasureRequest::Person(PersonIdentifier::Email(email)) if !may_be_email(email) => {
-                bad_body("`email` must be an e-mail address such as name@example.org.")
-            }
-            ErasureRequest::Person(PersonIdentifier::Id(id)) if !id.is_uuid() => {
-                bad_body("`id` must be Echo360's user id: a UUID, as in the column `userid`.")
-            }
             ErasureRequest::Course(id) if !id.is_uuid() => {
                 bad_body("`course` must be the course's id: a UUID, as in /api/courses.")
             }
-            ErasureRequest::Person(PersonIdentifier::Email(email)) => {
-                Ok(Self::Person { mark: hash(email), named: IdentifierKind::Email })
-            }
-            ErasureRequest::Person(PersonIdentifier::Id(id)) => {
-                Ok(Self::Person { mark: hash(id.as_str()), named: IdentifierKind::Id })
+            ErasureRequest::Person(person) => {
+                Ok(Self::Person { mark: person.hash(hash)?, named: person.kind() })
             }
             ErasureRequest::Course(id) => Ok(Self::Course { id: id.clone() }),
             ErasureRequest::Range(weeks) => {
@@ -285,7 +276,7 @@ impl Scheduler {
             id: entry.id.clone(),
             what: match &entry.what {
                 ErasureTarget::Person { mark, named } => {
-                    RedactedTarget::Person { mark: mark.0.chars().take(8).collect(), named: *named }
+                    RedactedTarget::Person { mark: mark.short(), named: *named }
                 }
                 ErasureTarget::Course { id } => RedactedTarget::Course { id: id.clone() },
                 ErasureTarget::Range { report, days } => {
@@ -718,6 +709,7 @@ fn key_of(window: &Window) -> WindowKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::erasure::PersonIdentifier;
     use crate::erasure::{RemainingRows, SweepFindings, WeekRange};
     use crate::time::{HOUR, SECOND};
     use crate::upstream::UpstreamId;

@@ -74,16 +74,21 @@ pub async fn csv(stack: &Stack, path: &str, delimiter: u8) -> Csv {
 
 /// Downloads `/api/csv` as a zip file, with this path and query: the names of its files, and their content.
 pub async fn csv_archive(stack: &Stack, path: &str, delimiter: u8) -> Vec<(String, Csv)> {
-    let bytes = download(stack, path).await;
+    let files = files_in_zip(&download(stack, path).await).into_iter();
+    files.map(|(name, bytes)| (name, parse_csv(&bytes, delimiter))).collect()
+}
+
+/// The names of the files in a zip file, and their content.
+pub fn files_in_zip(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
-    let mut files = Vec::new();
-    for number in 0..archive.len() {
+    let count = archive.len();
+    let read = |number| {
         let mut file = archive.by_index(number).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        files.push((file.name().unwrap().into_owned(), parse_csv(&bytes, delimiter)));
-    }
-    files
+        (file.name().unwrap().into_owned(), bytes)
+    };
+    (0..count).map(read).collect()
 }
 
 async fn download(stack: &Stack, path: &str) -> Vec<u8> {
@@ -94,7 +99,8 @@ async fn download(stack: &Stack, path: &str) -> Vec<u8> {
     bytes.to_vec()
 }
 
-fn parse_csv(bytes: &[u8], delimiter: u8) -> Csv {
+/// Parses a CSV file with a header row.
+pub fn parse_csv(bytes: &[u8], delimiter: u8) -> Csv {
     let text = bytes.strip_prefix("\u{feff}".as_bytes());
     let has_byte_order_mark = text.is_some();
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.unwrap_or(bytes));

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
-use worker_tests::reading::{Csv, Digest, csv, frames};
+use worker_tests::reading::{Csv, Digest, csv, files_in_zip, frames, parse_csv};
 use worker_tests::{Stack, Weeks, node, quick, refusal, today};
 
 /// A person of the sandbox.
@@ -34,10 +34,10 @@ impl Person {
     }
 }
 
-/// The person with the most rows in these weeks.
+/// The person with the most rows in these weeks; of questions and answers, the one who answered most.
 fn busiest(stack: &Stack, report: Report, weeks: &Weeks) -> Person {
     let columns = Truth::columns(report);
-    let at = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name)).unwrap();
+    let at = |name: &str| columns.iter().rposition(|column| column.to_lowercase().ends_with(name)).unwrap();
     let (id, email) = (at("userid"), at("email"));
     let mut rows: BTreeMap<Person, usize> = BTreeMap::new();
     for row in stack.truth().rows(&weeks.truth(report)) {
@@ -200,6 +200,85 @@ fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
     let text = String::from_utf8(read.stdout).unwrap();
     let byte = |line: &str, at: usize| u8::from_str_radix(&line[at..at + 2], 16).unwrap();
     text.lines().map(|line| (0..line.len()).step_by(2).map(|at| byte(line, at)).collect()).collect()
+}
+
+/// Downloads everything that is held about a person: the files' names and content.
+async fn export_person(stack: &Stack, person: &Value) -> BTreeMap<String, Vec<u8>> {
+    let answer = stack.http.post(stack.at("/api/person-export")).json(person).send().await.unwrap();
+    let (status, bytes) = (answer.status(), answer.bytes().await.unwrap());
+    assert!(status.is_success(), "{status} {}", String::from_utf8_lossy(&bytes));
+    files_in_zip(&bytes).into_iter().collect()
+}
+
+/// The true rows about a person, sorted. What identifies others in them is empty.
+fn rows_about(stack: &Stack, report: Report, weeks: &Weeks, person: &Person) -> Vec<Vec<String>> {
+    let columns = Truth::columns(report);
+    let position = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+    let mut rows = stack.truth().rows(&weeks.truth(report));
+    rows.retain(|row| person.is_in(row));
+    for row in &mut rows {
+        for prefix in ["", "question_", "answer_"] {
+            let Some(id) = position(&format!("{prefix}userid")) else { continue };
+            if row[id] == person.id {
+                continue;
+            }
+            for name in ["userid", "firstname", "lastname", "email"] {
+                row[position(&format!("{prefix}{name}")).unwrap()].clear();
+            }
+        }
+    }
+    rows.sort();
+    rows
+}
+
+#[tokio::test]
+async fn everything_about_a_person_is_in_one_archive_until_it_is_erased() {
+    let stack = Stack::start().await;
+    let weeks = Weeks::back(2, 2);
+    let reports = [Report::VideoView, Report::Qanda, Report::Polling];
+    ready(&stack, &reports.map(|report| (report, &weeks))).await;
+    let person = busiest(&stack, Report::Qanda, &weeks);
+    let role = json!({"email": person.email, "role": "analyst"});
+    assert!(stack.http.put(stack.at("/api/roles")).json(&role).send().await.unwrap().status().is_success());
+
+    let by_email = export_person(&stack, &json!({"email": person.email.to_uppercase()})).await;
+    let by_id = export_person(&stack, &json!({"id": person.id})).await;
+    for report in reports {
+        let is_of_report =
+            |(name, _): &(&String, &Vec<u8>)| name.starts_with(&format!("lectern-{}-", report.name()));
+        let expected = rows_about(&stack, report, &weeks, &person);
+        if report == Report::Qanda {
+            let asker =
+                Truth::columns(report).iter().position(|column| *column == "question_userid").unwrap();
+            assert!(expected.iter().any(|row| row[asker].is_empty()), "they answered questions of others");
+        }
+        for files in [&by_email, &by_id] {
+            let mut rows: Vec<Vec<String>> = Vec::new();
+            for (_, bytes) in files.iter().filter(is_of_report) {
+                let csv = parse_csv(bytes, b',');
+                assert_eq!(csv.header, Truth::columns(report));
+                rows.extend(csv.rows);
+            }
+            rows.sort();
+            assert_eq!(rows, expected, "{report:?}");
+        }
+    }
+    let account: Value = serde_json::from_slice(&by_email["account.json"]).unwrap();
+    assert_eq!(account["role"]["role"], "analyst");
+    assert_eq!(account["requests"], json!([]));
+    assert!(by_email.contains_key("audit-log.csv") && by_email.contains_key("about.txt"));
+    assert!(!by_id.contains_key("account.json") && by_id.contains_key("about.txt"));
+
+    let erasure = start_erasure(&stack, &json!({"person": {"email": person.email}})).await;
+    wait_until_erased(&stack, &erasure.id).await;
+    let RedactedTarget::Person { mark, .. } = &erasure.what else { unreachable!("{erasure:?}") };
+    let after = export_person(&stack, &json!({"email": person.email})).await;
+    assert_eq!(after.keys().collect::<Vec<_>>(), ["about.txt", "account.json", "audit-log.csv"]);
+    let log = stack.get("/api/record?what=person-exported").await;
+    let entries: Vec<&Value> =
+        log["entries"].as_array().unwrap().iter().map(|entry| &entry["view"]).collect();
+    assert!(entries.iter().any(|view| *view == mark), "{log}");
+    assert!(!log.to_string().contains(&person.email));
 }
 
 #[tokio::test]

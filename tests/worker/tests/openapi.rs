@@ -175,6 +175,7 @@ impl Fixtures {
             Operation::ReadAuditLog => Call { query: vec![("what", "role-given".into())], ..Call::default() },
             Operation::StartErasure => json(json!({"course": "00000000-0000-4000-8000-000000000002"})),
             Operation::CancelErasure => Call { path: id(&self.erasure), ..Call::default() },
+            Operation::ExportPerson => json(json!({"email": "ana@university.example"})),
         }
     }
 
@@ -373,6 +374,7 @@ async fn problems_have_documented_codes() {
         ("get", "/api/record", day("/api/record?from=monday"), None, "bad-day"),
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
+        ("post", "/api/person-export", day("/api/person-export"), Some(json!({"id": "x"})), "bad-body"),
     ] {
         let description = &document["paths"][template][method];
         let documented =

@@ -60,14 +60,35 @@ async fn read_page(registry: &Stub, filter: AuditFilter) -> Result<AuditLogPage,
     rpc::call(registry, &RegistryCommand::ReadAuditLog(filter)).await
 }
 
+/// The header row of the audit log as CSV.
+const CSV_HEADER: &str = "at,last,count,person,role,what,scope,view\r\n";
+
+/// All entries as CSV in memory, for a filter by person.
+pub(super) async fn read_csv(
+    context: &RequestContext<'_>,
+    registry: &Stub,
+    mut filter: AuditFilter,
+) -> Result<String, Problem> {
+    flush(context.env, &context.settings.scheduler_name()).await;
+    let mut text = CSV_HEADER.to_owned();
+    loop {
+        let page = read_page(registry, filter.clone()).await?;
+        text.push_str(&csv_lines(&page));
+        filter.before = page.before;
+        if filter.before.is_none() {
+            return Ok(text);
+        }
+    }
+}
+
 /// All entries as CSV, read page by page.
 ///
 /// # Errors
 /// Errors of the first page. An error of a later page breaks the download off.
 async fn stream_csv(registry: Stub, filter: AuditFilter) -> Result<Response, Problem> {
     let first = read_page(&registry, filter.clone()).await?;
-    let header = "at,last,count,person,role,what,scope,view\r\n".to_owned();
-    let state = (registry, filter, VecDeque::from([header + &csv_lines(&first)]), first.before);
+    let start = CSV_HEADER.to_owned() + &csv_lines(&first);
+    let state = (registry, filter, VecDeque::from([start]), first.before);
     let rows = stream::try_unfold(state, |(registry, filter, mut ready, mut before)| async move {
         if let Some(text) = ready.pop_front() {
             return Ok(Some((text.into_bytes(), (registry, filter, ready, before))));

@@ -9,7 +9,7 @@ pub(super) use store::TABLES;
 
 use super::store::Store;
 use crate::crypto;
-use crate::rpc::{AuditEntry, Credential, Identity, OpenSessionRequest};
+use crate::rpc::{AccountRecord, AuditEntry, Credential, Identity, OpenSessionRequest};
 use domain::api::{AuditAction, Person, RoleUploadResult};
 use domain::auth_method::AuthMethod;
 use domain::ids::Email;
@@ -120,6 +120,15 @@ pub(super) fn open_session(
     store.put_session(&id, &person, auth_method, &session_binding(settings, auth_method), now)?;
     store.append_audit_entry(&audit_entry, now)?;
     Ok(Ok(()))
+}
+
+/// What is held about a person.
+pub(super) fn read_account(store: &Store, settings: &Settings, email: &Email) -> Result<AccountRecord> {
+    Ok(AccountRecord {
+        id: store.person_id(email.as_str()),
+        role: all_people(store, settings)?.remove(email),
+        signed_out: store.tokens_revoked_until(email.as_str())?,
+    })
 }
 
 fn new_person(store: &Store, email: &Email, role_assignment: RoleAssignment, now: Timestamp) -> Person {

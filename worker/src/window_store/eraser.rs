@@ -17,7 +17,7 @@ use std::time::Duration;
 use worker::{Delay, Result};
 
 /// The error for a stored slice that cannot be read.
-struct DamagedSlice;
+pub(super) struct DamagedSlice;
 
 /// The state between two packs.
 struct Eraser {
@@ -99,8 +99,7 @@ impl Eraser {
         let mut left = Pack { seq: pack.seq, bytes: Vec::new(), index: Vec::new() };
         let mut is_changed = false;
         for framed in pack.index {
-            let frame = pack.bytes.get(framed.start..framed.start + framed.length).ok_or(DamagedSlice)?;
-            let (head, deflated) = read_head(frame)?;
+            let (frame, head, deflated) = read_frame(&pack.bytes, &framed)?;
             let erased = |rows: u32, bytes: u32| RemainingRows { rows: rows.into(), bytes: bytes.into() };
             if self.erasures.should_drop_course(&framed.course, framed.rows) {
                 self.count_erased(&framed.course, erased(framed.rows, head.raw_length));
@@ -149,11 +148,16 @@ impl Pack {
     }
 }
 
-fn read_head(frame: &[u8]) -> std::result::Result<(SliceHead, &[u8]), DamagedSlice> {
+/// A slice's frame in a pack, its head, and its deflated rows.
+pub(super) fn read_frame<'a>(
+    pack: &'a [u8],
+    location: &SliceLocation,
+) -> std::result::Result<(&'a [u8], SliceHead, &'a [u8]), DamagedSlice> {
+    let frame = pack.get(location.start..location.start + location.length).ok_or(DamagedSlice)?;
     let head = SliceHead::decode(frame).ok_or(DamagedSlice)?;
     let deflated = frame.get(SLICE_HEAD_LENGTH..).ok_or(DamagedSlice)?;
     if usize::try_from(head.length).is_ok_and(|length| length == deflated.len()) {
-        Ok((head, deflated))
+        Ok((frame, head, deflated))
     } else {
         Err(DamagedSlice)
     }

@@ -145,7 +145,7 @@ fn draw_to_canvas(image: &HtmlImageElement, width: u32, height: u32, name: Strin
     context.draw_image_with_html_image_element(image, 0.0, 0.0)?;
     let ready = Closure::once_into_js(move |blob: JsValue| {
         if let Some(url) = blob.dyn_ref::<Blob>().and_then(|b| Url::create_object_url_with_blob(b).ok()) {
-            download(&url, &name);
+            downloads::save_object(&url, &name);
         }
     });
     canvas.to_blob(ready.unchecked_ref())
@@ -257,20 +257,8 @@ fn blob_url(text: &str, kind: &str) -> Option<String> {
 
 fn save(text: &str, kind: &str, name: &str) {
     if let Some(url) = blob_url(text, kind) {
-        download(&url, name);
+        downloads::save_object(&url, name);
     }
-}
-
-/// Lets the browser save a blob, and revokes its URL 10 seconds later, when the browser has read it.
-pub fn download(url: &str, name: &str) {
-    downloads::save(url, name);
-    let url = url.to_owned();
-    set_timeout(
-        move || {
-            let _ = Url::revoke_object_url(&url);
-        },
-        std::time::Duration::from_secs(10),
-    );
 }
 
 #[cfg(test)]

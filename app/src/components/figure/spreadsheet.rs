@@ -4,6 +4,7 @@
 
 use crate::api_client::{self, ApiError};
 use crate::components::figure::export;
+use crate::downloads;
 use charts::model::Table;
 use charts::sortable_table::{Cell, Column, ColumnKind, SortableTable};
 use domain::column::normalize_name;
@@ -186,7 +187,7 @@ fn write(request: &WorkbookRequest<'_>, title: &str, failed: Callback<WorkbookEr
         let field = |name: &str| Reflect::get(&event.data(), &name.into()).ok();
         let file = field("file").and_then(|file| file.dyn_into::<Blob>().ok());
         match file.and_then(|file| Url::create_object_url_with_blob(&file).ok()) {
-            Some(url) => export::download(&url, &name),
+            Some(url) => downloads::save_object(&url, &name),
             None => {
                 let error = field("error").and_then(|error| error.as_string()).unwrap_or_default();
                 failed.run(WorkbookError::from_json(&error));

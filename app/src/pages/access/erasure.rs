@@ -2,6 +2,7 @@
 //! ones.
 
 use super::grants::GrantSelect;
+use super::person_export::PersonExport;
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
@@ -89,6 +90,7 @@ pub fn ErasurePage() -> impl IntoView {
             <p>{text::NO_ERASURES}</p>
         </Show>
         <ul class="plain-list" data-testid="forgettings">{items}</ul>
+        <PersonExport />
     }
 }
 
@@ -137,15 +139,7 @@ fn ErasureForm(directory: Memo<Courses>, erase: Callback<ErasureRequest>) -> imp
     let (report, from, to) =
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let request = Memo::new(move |_| match kind.get() {
-        ErasureKind::Person => {
-            let name = name.get().trim().to_owned();
-            let identifier = if name.contains('@') {
-                PersonIdentifier::Email(name.clone())
-            } else {
-                PersonIdentifier::Id(name.as_str().into())
-            };
-            (!name.is_empty()).then_some(ErasureRequest::Person(identifier))
-        }
+        ErasureKind::Person => name.with(|name| PersonIdentifier::parse(name)).map(ErasureRequest::Person),
         ErasureKind::Course => course.get().map(|grant| ErasureRequest::Course(grant.course)),
         ErasureKind::WeekRange => {
             let (report, from, to) = (report.get(), from.get(), to.get());

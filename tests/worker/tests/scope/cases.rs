@@ -62,7 +62,10 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         }
         Operation::AssignRole => case.check_assign_role().await,
         Operation::RemoveRole => case.check_remove_role().await,
-        Operation::UploadRoles | Operation::StartErasure | Operation::CancelErasure => {
+        Operation::UploadRoles
+        | Operation::StartErasure
+        | Operation::CancelErasure
+        | Operation::ExportPerson => {
             case.check_authorization_only().await;
         }
     }

@@ -77,7 +77,8 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::ReadAuditLog
         | Operation::ListErasures
         | Operation::StartErasure
-        | Operation::CancelErasure => ADMINISTRATORS,
+        | Operation::CancelErasure
+        | Operation::ExportPerson => ADMINISTRATORS,
     }
 }
 
