@@ -199,7 +199,7 @@ fn CurrentPage(navigation: Navigation) -> impl IntoView {
         Page::Requests => {
             render_lazy(expect_context::<AppContext>().components.requests_page, (), Placeholder::Block)
         }
-        Page::You | Page::People | Page::Record | Page::Forgetting | Page::Shares => {
+        Page::You | Page::People | Page::Record | Page::Forgetting | Page::Quality | Page::Shares => {
             render_lazy(expect_context::<AppContext>().components.access_page, (), Placeholder::Block)
         }
     }

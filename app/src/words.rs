@@ -7,12 +7,14 @@
 //! | [`course`], [`comparison`] | the course page; comparisons with other days or another section |
 //! | [`keys`], [`why`] | the help dialog |
 //! | [`access`] | sign-in, roles, the audit log and erasure |
+//! | [`data_quality`] | what is unusual in Echo360's files |
 //! | [`shares`] | links for people who cannot sign in |
 #![allow(missing_docs, reason = "a constant's text and name say what it is")]
 
 pub mod access;
 pub mod comparison;
 pub mod course;
+pub mod data_quality;
 pub mod figures;
 pub mod keys;
 pub mod shares;

@@ -3,7 +3,7 @@
 //! | topic | modules |
 //! |---|---|
 //! | time | [`time`]: instants and days · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
-//! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
+//! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`data_quality`]: what is unusual in files · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
@@ -21,6 +21,7 @@ pub mod auth_method;
 pub mod backoff;
 pub mod collector;
 pub mod column;
+pub mod data_quality;
 pub mod directory;
 pub mod encoding;
 pub mod erasure;

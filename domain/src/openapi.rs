@@ -8,6 +8,7 @@ use crate::api::{
     AuditAction, AuditLogPage, Courses, Health, Person, ReportRequest, Reports, RequestInfo, Requests,
     RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session, SignInRequest,
 };
+use crate::data_quality::DataQuality;
 use crate::erasure::{Erasure, ErasureRequest, Erasures, PersonIdentifier};
 use crate::problem::{Code, Problem};
 use crate::routes::{Body, Operation, Parameter, ParameterKind, ROUTES, Route};
@@ -231,7 +232,8 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::RemoveRole
         | Operation::ReadAuditLog
         | Operation::ListErasures
-        | Operation::CancelErasure => return None,
+        | Operation::CancelErasure
+        | Operation::GetDataQuality => return None,
     };
     Some(json!({"required": true, "content": {media_type: {"schema": schema}}}))
 }
@@ -279,6 +281,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
             return ("200", json!({"description": description, "content": content}));
         }
         Operation::CountRows => schemas.response_schema::<RowCount>(),
+        Operation::GetDataQuality => schemas.response_schema::<DataQuality>(),
         Operation::ExportPerson => {
             let content = json!({"application/zip": {"schema": {}}});
             return ("200", json!({"description": "The zip file.", "content": content}));

@@ -106,6 +106,8 @@ operations! {
     CancelErasure,
     /// `POST /api/person-export`
     ExportPerson,
+    /// `GET /api/quality`
+    GetDataQuality,
 }
 
 /// The HTTP methods that routes use.
@@ -1007,6 +1009,19 @@ pub const ROUTES: &[Route] = &[
                       `audit-log.csv`; `about.txt` says what is in it. In rows about several people, the ids, addresses \
                       and names of the others are empty.",
     },
+    Route {
+        operation: Operation::GetDataQuality,
+        method: Method::Get,
+        path: "/api/quality",
+        access: Access::Authorized(Action::ReadDataQuality),
+        path_parameters: &[],
+        query: &[],
+        body: Body::None,
+        audit: Audit::None,
+        own_problems: &[],
+        summary: "Data quality",
+        description: "What is unusual in the files of each window that has rows: counts, which name nobody.",
+    },
 ];
 
 #[cfg(test)]
@@ -1067,6 +1082,7 @@ mod tests {
             "/api/forget",
             "/api/forget/{id}",
             "/api/person-export",
+            "/api/quality",
             "/api/record",
             "/api/roles",
             "/api/roles/csv",

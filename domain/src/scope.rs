@@ -39,6 +39,8 @@ pub enum Action<'a> {
     Erase,
     /// Save everything that is held about a person.
     ExportPerson,
+    /// Read what is unusual in Echo360's files.
+    ReadDataQuality,
     /// Share a course, or one of its sections.
     CreateShare {
         /// The course's UUID.
@@ -98,6 +100,7 @@ pub fn authorize(
             | Action::ReadAuditLog
             | Action::Erase
             | Action::ExportPerson
+            | Action::ReadDataQuality
             | Action::SwitchShares => Err(AccessDenied::NotAllowed),
             Action::ViewSession
             | Action::ListReports
@@ -115,6 +118,7 @@ pub fn authorize(
                 | Action::ReadAuditLog
                 | Action::Erase
                 | Action::ExportPerson
+                | Action::ReadDataQuality
                 | Action::SwitchShares => Err(AccessDenied::NotAllowed),
                 Action::CreateShare { course, section } if !scope.covers(course, section) => {
                     Err(AccessDenied::UnknownCourse)

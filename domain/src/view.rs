@@ -52,13 +52,15 @@ pub enum Page {
     Record,
     /// `/forgetting`: erasures.
     Forgetting,
+    /// `/quality`: what is unusual in Echo360's files.
+    Quality,
     /// `/shares`: links for people who cannot sign in.
     Shares,
 }
 
 impl Page {
     /// Every page.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Course,
         Self::Requests,
@@ -66,6 +68,7 @@ impl Page {
         Self::People,
         Self::Record,
         Self::Forgetting,
+        Self::Quality,
         Self::Shares,
     ];
 
@@ -80,6 +83,7 @@ impl Page {
             Self::People => "/people",
             Self::Record => "/record",
             Self::Forgetting => "/forgetting",
+            Self::Quality => "/quality",
             Self::Shares => "/shares",
         }
     }

@@ -13,6 +13,7 @@ use domain::api::{
     SessionSummary, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::auth_method::AuthMethod;
+use domain::data_quality::{DataQuality, FileFindings};
 use domain::directory::Term;
 use domain::erasure::{
     Erasure, ErasureProgress, ErasureRequest, Erasures, IdentifierKind, PersonIdentifier, RedactedTarget,
@@ -148,6 +149,21 @@ fn names_of_audit_actions_unchanged() {
     ];
     check_names::<AuditAction>(&names);
     assert_eq!(AuditAction::ALL.map(AuditAction::slug), names);
+}
+
+#[test]
+fn data_quality_format_unchanged() {
+    check::<DataQuality>(
+        r#"{"windows":[{"report":"notes","window":"2026-02-02","created":5,"findings":{
+        "rows":9,"unknown_columns":["Mood"],"missing_columns":["role"],"null_markers":{"email":2},"repeated_headers":1,
+        "rewritten_rows":2,"rows_without_time":3,"rows_of_shared_accounts":4,"people":5,
+        "several_roles":{"instructor, student":1},"several_addresses":2,"shared_addresses":3}}]}"#,
+    );
+    check_defaults::<FileFindings>(
+        r#"{"rows":9}"#,
+        r#"{"rows":9,"repeated_headers":0,"rewritten_rows":0,"rows_without_time":0,"rows_of_shared_accounts":0,"people":0,
+        "several_addresses":0,"shared_addresses":0}"#,
+    );
 }
 
 #[test]

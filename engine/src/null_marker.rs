@@ -35,19 +35,26 @@ fn is_marker(cell: &[u8]) -> bool {
 pub(crate) struct NullMarkers {
     /// For each column, whether it has text.
     is_text: Vec<bool>,
+    /// For each column, how many markers were removed.
+    removed: Vec<u64>,
     delimiter: u8,
 }
 
 impl NullMarkers {
     pub(crate) fn new(columns: &[String], report: Option<KnownReport>, delimiter: u8) -> Self {
         let is_text = |name: &String| column_kind(report, name) == ColumnKind::Text;
-        Self { is_text: columns.iter().map(is_text).collect(), delimiter }
+        Self { is_text: columns.iter().map(is_text).collect(), removed: vec![0; columns.len()], delimiter }
+    }
+
+    /// For each column, how many markers were removed.
+    pub(crate) fn removed(&self) -> &[u64] {
+        &self.removed
     }
 
     /// Makes the cells of a row with null markers empty. `row` has the row's bytes without its line end,
     /// `cells` its cells without quotes, concatenated, and `ends` where each ends; the latter two are changed
     /// in place. Returns the new row; `None` if the row has no marker.
-    pub(crate) fn remove(&self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
+    pub(crate) fn remove(&mut self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
         let mut start = 0;
         let mut may_have_markers = false;
         for (is_text, end) in self.is_text.iter().zip(ends.iter()) {
@@ -59,7 +66,7 @@ impl NullMarkers {
     }
 
     #[cold]
-    fn remove_slowly(&self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
+    fn remove_slowly(&mut self, row: &[u8], cells: &mut [u8], ends: &mut [usize]) -> Option<Vec<u8>> {
         let mut new_row = Vec::with_capacity(row.len());
         let (mut start, mut new_end, mut has_markers) = (0, 0, false);
         let columns = self.is_text.iter().zip(ends);
@@ -73,6 +80,9 @@ impl NullMarkers {
                 // Quoted, since a row with one cell would otherwise be an empty line.
                 new_row.extend_from_slice(b"\"\"");
                 has_markers = true;
+                if let Some(removed) = self.removed.get_mut(at) {
+                    *removed += 1;
+                }
             } else {
                 new_row.extend_from_slice(raw);
                 cells.copy_within(start..*end, new_end);
@@ -103,12 +113,13 @@ mod tests {
     #[test]
     fn in_text_only_unquoted_markers_are_removed() {
         let columns = ["userid", "firstname", "lastname", "answer", "content"].map(str::to_owned);
-        let markers = NullMarkers::new(&columns, Some(KnownReport::Polling), b',');
+        let mut markers = NullMarkers::new(&columns, Some(KnownReport::Polling), b',');
         let row = br#""null",NULL,"NULL",None,"\N""#;
         let (mut cells, mut ends) = (b"nullNULLNULLNone\\N".to_vec(), [4, 8, 12, 16, 18]);
         let row = markers.remove(row, &mut cells, &mut ends).unwrap();
         assert_eq!(row, br#""","","NULL",None,"\N""#);
         assert_eq!((&cells[..10], ends), (&b"NULLNone\\N"[..], [0, 0, 4, 8, 10]));
         assert_eq!(markers.remove(&row, &mut cells, &mut ends), None);
+        assert_eq!(markers.removed(), [1, 1, 0, 0, 0]);
     }
 }

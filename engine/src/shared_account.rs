@@ -9,10 +9,10 @@ use domain::column;
 /// Where a row says whose it is: the columns of one person. `qanda` has two people in each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PersonFields {
-    user: usize,
-    role: Option<usize>,
+    pub(crate) user: usize,
+    pub(crate) role: Option<usize>,
     first_name: Option<usize>,
-    email: Option<usize>,
+    pub(crate) email: Option<usize>,
 }
 
 impl PersonFields {

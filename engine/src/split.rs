@@ -14,12 +14,14 @@
 use crate::decode::skip_line_ends;
 use crate::erasure_filter::ErasureFilter;
 use crate::null_marker::NullMarkers;
+use crate::quality_counter::QualityCounter;
 use crate::quoting::{
     BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180, is_surely_rfc_4180,
     write_as_rfc_4180,
 };
 use crate::report_file::{BadFile, ColumnOrder, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;
+use domain::data_quality::FileFindings;
 use domain::erasure::SweepFindings;
 use domain::ids::normalize_id;
 use domain::report::KnownReport;
@@ -83,6 +85,8 @@ pub struct SplitSummary {
     pub sections: BTreeMap<(String, String), SectionInfo>,
     /// Erased rows that were dropped, and identifiers learned from them.
     pub findings: SweepFindings,
+    /// What is unusual in the files.
+    pub quality: FileFindings,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -114,6 +118,7 @@ pub struct Splitter {
     in_rows: bool,
     layout: Option<HeaderLayout>,
     null_markers: NullMarkers,
+    quality: QualityCounter,
     /// The current row's cells without quotes, concatenated; the first `cells_length` bytes are used.
     cells: Vec<u8>,
     cells_length: usize,
@@ -159,6 +164,7 @@ impl Splitter {
             in_rows: false,
             layout: None,
             null_markers: NullMarkers::new(&[], report, b','),
+            quality: QualityCounter::default(),
             cells: vec![0; 4 << 10],
             cells_length: 0,
             ends: vec![0; MAX_COLUMNS],
@@ -234,7 +240,10 @@ impl Splitter {
     pub fn finish(mut self, sink: &mut impl FnMut(Slice)) -> Result<SplitSummary, BadFile> {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(BadFile::empty)?;
+        let removed = self.null_markers.removed().iter().copied();
+        let quality = self.quality.finish(layout.columns.iter().cloned().zip(removed));
         Ok(SplitSummary {
+            quality,
             header: layout.header,
             rows: self.rows,
             bytes: self.bytes,
@@ -279,6 +288,7 @@ impl Splitter {
         }
         if self.layout.is_none() {
             self.null_markers = NullMarkers::new(&layout.columns, self.report, delimiter);
+            self.quality = QualityCounter::new(&layout.columns, self.report);
             self.layout = Some(layout);
         }
         self.backslashes = BackslashConverter::new(self.quoting, delimiter);
@@ -355,7 +365,10 @@ impl Splitter {
         }
         match layout.column_order(|at| cell_at(&self.cells, &self.ends, at)) {
             None => {}
-            Some(ColumnOrder::Same) => return Ok(()),
+            Some(ColumnOrder::Same) => {
+                self.quality.count_repeated_header();
+                return Ok(());
+            }
             Some(ColumnOrder::Other) => {
                 return Err(self.bad_row(raw.start, "has the column names in another order"));
             }
@@ -383,6 +396,10 @@ impl Splitter {
         {
             return Ok(());
         }
+        if rewritten.is_some() || self.quoting != Quoting::Doubled {
+            self.quality.count_rewritten_row();
+        }
+        self.quality.count_row(|at| cell_at(&self.cells, &self.ends, at));
         let cell = |at: Option<usize>| at.map_or(&[][..], |at| cell_at(&self.cells, &self.ends, at));
         let id = |at: Option<usize>| normalize_id(cell(at));
         let (course, section) = (id(layout.course), id(layout.section));

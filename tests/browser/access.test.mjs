@@ -134,6 +134,19 @@ describe('in local mode', () => {
     assert.match(entries[0].view, /^[0-9a-f]{8}$/);
   });
 
+  test('what is unusual in files is told to administrators by report and week', async () => {
+    await stack.injectFaults({ fault: 'repeated-header', report: 'notes', start: days.from });
+    await stack.request({ report: 'notes', ...days });
+    await withTab(browser, {}, async (page) => {
+      await page.goto(`${stack.url}/you`);
+      await page.getByRole('link', { name: 'Data quality', exact: true }).click();
+      const quality = (report) => page.locator(`[data-testid="quality"] [data-report="${report}"]`);
+      await quality('notes').getByRole('listitem').getByText(/ repeated between the rows, and left out\. Week of /).waitFor();
+      const rows = (await stack.truth(days.from, days.to)).rows.toLocaleString('en');
+      await quality('videoview').getByText(`${rows} rows in 2 weeks. Nothing unusual.`).waitFor();
+    });
+  });
+
   test('erased weeks are shown as forgotten', async () => {
     const week = weeks(1, 3);
     await withTab(browser, {}, async (page) => {

@@ -456,6 +456,7 @@ export const GROUPS = [
         name: 'forgetting',
         show: (page, stack) => visit(page, `${stack.url}/forgetting`, '[data-testid="forgettings"] [data-state="done"]'),
       },
+      { name: 'quality', show: (page, stack) => visit(page, `${stack.url}/quality`, '[data-testid="quality"] > *') },
     ],
   },
   {

@@ -4,6 +4,7 @@
 mod audit_log;
 mod courses;
 mod csv;
+mod data_quality;
 mod erasure;
 mod health;
 mod openapi;
@@ -106,6 +107,7 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::ListErasures => erasure::list(context).await,
         Operation::StartErasure => erasure::start(context).await,
         Operation::CancelErasure => erasure::cancel(context).await,
+        Operation::GetDataQuality => data_quality::get(context).await,
         Operation::ExportPerson => person_export::export(context).await,
     }
 }

@@ -5,6 +5,7 @@ use crate::{object_namespace, response};
 use domain::api::{AuditAction, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::auth_method::AuthMethod;
+use domain::data_quality::FileFindings;
 use domain::erasure::{
     ErasureRequest, IdentityLink, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
@@ -55,6 +56,8 @@ pub(crate) enum SchedulerCommand {
     CancelErasure { id: String },
     /// A WindowStore reports the result of erasing from its copy.
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
+    /// What is unusual in the files of every window that has rows: [`domain::data_quality::DataQuality`].
+    ListQuality,
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
@@ -430,6 +433,9 @@ pub(crate) struct CollectJob {
     /// Further ids of erased people, found in its rows; empty until it is done.
     #[serde(default)]
     pub(crate) found: BTreeSet<IdentityLink>,
+    /// What is unusual in its files; `None` until they were read.
+    #[serde(default)]
+    pub(crate) quality: Option<FileFindings>,
 }
 
 impl std::fmt::Debug for CollectJob {
@@ -451,6 +457,9 @@ pub(crate) struct CollectResult {
     pub(crate) sections: Vec<SectionRow>,
     /// Further ids of erased people, found in the rows.
     pub(crate) found: BTreeSet<IdentityLink>,
+    /// What is unusual in the files, if they were read.
+    #[serde(default)]
+    pub(crate) quality: Option<FileFindings>,
 }
 
 /// The response to [`WindowStoreCommand::GetLeaseStatus`].
@@ -462,12 +471,20 @@ pub(crate) struct LeaseStatus {
     pub(crate) sections: Vec<SectionRow>,
     /// Further ids of erased people, found in its rows; empty until it is done.
     pub(crate) found: BTreeSet<IdentityLink>,
+    /// What is unusual in its files; `None` until they were read.
+    #[serde(default)]
+    pub(crate) quality: Option<FileFindings>,
 }
 
 impl LeaseStatus {
     /// The status of a lease that the WindowStore does not know.
     pub(crate) fn unknown() -> Self {
-        Self { inquiry: CollectProgress::Unknown, sections: Vec::new(), found: BTreeSet::new() }
+        Self {
+            inquiry: CollectProgress::Unknown,
+            sections: Vec::new(),
+            found: BTreeSet::new(),
+            quality: None,
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::rpc::{
 };
 use crate::{config, crypto, object_namespace, transaction, zone};
 use domain::api::{self, ReportRequest};
+use domain::data_quality::{DataQuality, WindowQuality};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
@@ -37,6 +38,7 @@ use domain::settings::Settings;
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
+use domain::window_state;
 use engine::erasure_filter::hash_person;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -296,6 +298,7 @@ impl Scheduler {
                         .await?;
                     }
                     self.save_sections(&status.sections)?;
+                    self.store()?.save_quality(&key, lease, status.quality.as_ref())?;
                     self.with_rules(|rules| rules.record_links(&status.found))?;
                 }
                 let inquiry = status.map(|status| status.inquiry);
@@ -340,9 +343,17 @@ impl Scheduler {
     async fn start_collect(&self, handoff: CollectHandoff, settings: &Settings) {
         let CollectHandoff { key, lease, until, links, tombstones, at_once, .. } = handoff;
         let Ok(stub) = rpc::window_store(&self.env, &settings.scheduler_name(), &key) else { return };
-        let found = BTreeSet::new();
-        let job =
-            WindowStoreCommand::Collect(CollectJob { key, lease, until, links, tombstones, at_once, found });
+        let (found, quality) = (BTreeSet::new(), None);
+        let job = WindowStoreCommand::Collect(CollectJob {
+            key,
+            lease,
+            until,
+            links,
+            tombstones,
+            at_once,
+            found,
+            quality,
+        });
         if let Err(problem) = rpc::call::<_, bool>(&stub, &job).await {
             worker::console_warn!("a WindowStore did not take its file: {}", problem.title);
         }
@@ -490,13 +501,14 @@ impl Scheduler {
                 response::json(&self.plan_download(&ask, &access_scope).await?)
             }
             SchedulerCommand::FinishCollect(result) => {
-                let CollectResult { key, lease, outcome, sections, found } = result;
+                let CollectResult { key, lease, outcome, sections, found, quality } = result;
                 let settings = config::read(&self.env)?;
                 let notified = self
                     .notify_shares(&settings, |rules| rules.invalidation_by_copy(&key, lease, &outcome))
                     .await;
                 notified.map_err(|error| response::internal_error(&error))?;
                 self.save_sections(&sections).map_err(|error| response::internal_error(&error))?;
+                self.try_store(|store| store.save_quality(&key, lease, quality.as_ref()))?;
                 self.try_rules(|rules| {
                     rules.record_links(&found);
                     rules.record_collection(&key, lease, outcome, now);
@@ -520,6 +532,7 @@ impl Scheduler {
                 self.try_store(Store::expire_directory)?;
                 response::json(&true)
             }
+            SchedulerCommand::ListQuality => response::json(&self.list_quality()?),
             SchedulerCommand::PlanPersonExport { person } => {
                 response::json(&self.plan_person_export(&person)?)
             }
@@ -614,6 +627,23 @@ impl Scheduler {
             rules.erasures().into_iter().find(|erasure| erasure.id == id)
         })?;
         erasure.ok_or_else(|| Problem::new(Code::Internal, "Something went wrong inside Lectern. Try again."))
+    }
+
+    fn list_quality(&self) -> Result<DataQuality, Problem> {
+        let mut found = self.try_store(Store::quality)?;
+        self.try_rules(|rules| {
+            let describe = |window: &window_state::Window| {
+                Some(WindowQuality {
+                    report: window.key.report.clone(),
+                    window: window.key.id(),
+                    created: window.copy.as_ref()?.created,
+                    findings: found.remove(&window.key.full_id())?,
+                })
+            };
+            let mut windows: Vec<WindowQuality> = rules.windows().filter_map(describe).collect();
+            windows.sort_by(|a, b| (&a.report, &b.window).cmp(&(&b.report, &a.window)));
+            DataQuality { windows }
+        })
     }
 
     /// Describes the person as an erasure does, so that the same rows are found that an erasure deletes.

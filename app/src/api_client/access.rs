@@ -16,6 +16,8 @@ pub const ROLES: &str = "/api/roles";
 pub const RECORD: &str = "/api/record";
 /// `POST`: everything held about a person.
 const PERSON_EXPORT: &str = "/api/person-export";
+/// `GET`: what is unusual in Echo360's files.
+pub const QUALITY: &str = "/api/quality";
 /// `GET`: erasures.
 pub const FORGET: &str = "/api/forget";
 

@@ -1,9 +1,10 @@
-//! The pages around access: account, shares, people, audit log and erasure.
+//! The pages around access: account, shares, people, audit log, erasure and data quality.
 //!
 //! The Worker decides and enforces who may see what. These pages hide nothing that it would send.
 
 pub mod account;
 pub mod audit_log;
+pub mod data_quality;
 pub mod erasure;
 pub mod grants;
 pub mod people;
@@ -17,6 +18,7 @@ use crate::words;
 use crate::words::access as text;
 use account::AccountPage;
 use audit_log::AuditPage;
+use data_quality::DataQualityPage;
 use domain::role::Role;
 use domain::view::Page;
 use erasure::ErasurePage;
@@ -36,8 +38,8 @@ pub fn AccessPage() -> impl IntoView {
         let current = move || (page.get() == target).then_some("page");
         view! { <li><a href=target.path() aria-current=current>{text::title(target)}</a></li> }
     };
-    // The last three are for administrators.
-    let pages = [Page::You, Page::Shares, Page::People, Page::Record, Page::Forgetting];
+    // All but the first two are for administrators.
+    let pages = [Page::You, Page::Shares, Page::People, Page::Record, Page::Forgetting, Page::Quality];
     let count = if is_administrator { pages.len() } else { 2 };
     let links = pages.into_iter().take(count).map(link).collect_view();
     view! {
@@ -51,7 +53,8 @@ pub fn AccessPage() -> impl IntoView {
             Page::People if is_administrator => view! { <PeoplePage /> }.into_any(),
             Page::Record if is_administrator => view! { <AuditPage /> }.into_any(),
             Page::Forgetting if is_administrator => view! { <ErasurePage /> }.into_any(),
-            Page::People | Page::Record | Page::Forgetting => {
+            Page::Quality if is_administrator => view! { <DataQualityPage /> }.into_any(),
+            Page::People | Page::Record | Page::Forgetting | Page::Quality => {
                 view! { <p>{text::ADMINISTRATORS_ONLY}</p> }.into_any()
             }
             _ => view! { <AccountPage /> }.into_any(),

@@ -111,6 +111,7 @@ pub fn title(place: Page) -> &'static str {
         Page::People => "People",
         Page::Record => "Audit log",
         Page::Forgetting => "Erasure",
+        Page::Quality => "Data quality",
         _ => YOUR_ACCOUNT,
     }
 }
@@ -123,6 +124,7 @@ pub fn purpose(place: Page) -> &'static str {
         Page::People => "Who can see what. Changes take effect within seconds.",
         Page::Record => "Who viewed, downloaded, requested and changed what.",
         Page::Forgetting => "Data that is deleted from every copy and kept out of later ones.",
+        Page::Quality => "What is unusual in Echo360's files, and what Lectern does about it.",
         _ => "Who you are signed in as, and what you can see.",
     }
 }

@@ -54,7 +54,7 @@ fn assignments() -> impl Strategy<Value = Option<RoleAssignment>> {
     )
 }
 
-const ACTIONS: [Action<'static>; 15] = [
+const ACTIONS: [Action<'static>; 16] = [
     Action::ViewSession,
     Action::ListReports,
     Action::ListCourses,
@@ -68,6 +68,7 @@ const ACTIONS: [Action<'static>; 15] = [
     Action::ReadAuditLog,
     Action::Erase,
     Action::ExportPerson,
+    Action::ReadDataQuality,
     Action::ListShares,
     Action::SwitchShares,
 ];
@@ -78,7 +79,7 @@ proptest! {
         let course = CourseId::from("c");
         let action = if share { Action::CreateShare { course: &course, section: None } } else { action };
         let decision = authorize("ana", assignment.as_ref(), action);
-        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::SwitchShares);
+        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::SwitchShares);
         match (&assignment, &decision) {
             (None, decision) => prop_assert_eq!(decision, &Err(AccessDenied::NoRole)),
             (Some(RoleAssignment { role, .. }), Ok(AccessScope::Everything)) => {

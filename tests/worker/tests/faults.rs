@@ -8,6 +8,7 @@
 )]
 
 use domain::api::{PauseReason, RequestInfo, Requests, WindowStatus};
+use domain::data_quality::{DataQuality, FileFindings};
 use domain::problem::Code;
 use domain::time::{Timestamp, plus_days};
 use sandbox::Report;
@@ -145,6 +146,18 @@ async fn whatever_the_writing_of_a_file_the_rows_and_the_download_are_true() {
         assert_eq!(csv.digest(csv.header.len()), truth, "{fault:?}");
         let has_empty_cells = csv.rows.iter().flatten().any(String::is_empty);
         assert!(has_empty_cells || fault != Fault::NullMarkers, "no cell had a marker");
+    }
+    let quality: DataQuality = serde_json::from_value(stack.get("/api/quality").await).unwrap();
+    for (report, fault, _) in cases {
+        let of_report = quality.windows.iter().filter(|window| window.report.as_str() == report.name());
+        let found = of_report.fold(FileFindings::default(), |sum, window| sum.plus(&window.findings));
+        let is_told = match fault {
+            Fault::NullMarkers => !found.null_markers.is_empty(),
+            Fault::BackslashQuotes => found.rewritten_rows == found.rows,
+            Fault::RepeatedHeader => found.repeated_headers > 0,
+            _ => found.is_clean(),
+        };
+        assert!(is_told && found.rows > 0, "{fault:?} {found:?}");
     }
     stack.check_ledger();
 }

@@ -117,7 +117,8 @@ impl Fixtures {
             | Operation::ListShares
             | Operation::GetSharePage
             | Operation::ListRoles
-            | Operation::ListErasures => Call::default(),
+            | Operation::ListErasures
+            | Operation::GetDataQuality => Call::default(),
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))

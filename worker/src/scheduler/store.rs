@@ -4,6 +4,7 @@
 use crate::rpc::SectionRow;
 use crate::schema;
 use domain::api::{Course, Courses, Section};
+use domain::data_quality::FileFindings;
 use domain::directory::{self, Directory};
 use domain::fair_queue::Request;
 use domain::ids::{CourseId, SectionId};
@@ -11,6 +12,7 @@ use domain::quota::DailyUsage;
 use domain::report_listing::ReportListing;
 use domain::scheduler::{Account, Changes, ErasureEntry, ErasureLedger, Scheduler};
 use domain::time::Timestamp;
+use domain::window::WindowKey;
 use domain::window_state::Window;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,8 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Result, SqlStorage};
 
-/// `body` is JSON. `fact` holds single values by name, `forgetting` the erasures.
+/// `body` is JSON. `fact` holds single values by name, `forgetting` the erasures, `quality` the findings in the files of
+/// a window.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -29,6 +32,7 @@ const SCHEMA: &str = "
         PRIMARY KEY (course, section));
     CREATE TABLE IF NOT EXISTS directory (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS quality (id TEXT PRIMARY KEY, lease INTEGER NOT NULL, body TEXT NOT NULL);
 ";
 
 /// Maximum number of directory entries in one row: some 200 KB of the 2 MB that a value may have.
@@ -41,6 +45,12 @@ pub(crate) struct Store {
 
 #[derive(Deserialize)]
 struct BodyRow {
+    body: String,
+}
+
+#[derive(Deserialize)]
+struct QualityRow {
+    id: String,
     body: String,
 }
 
@@ -131,6 +141,29 @@ impl Store {
     /// Stores the windows requested today.
     pub(crate) fn save_tally(&self, tally: &DailyUsage) -> Result<()> {
         self.put_fact("tally", tally)
+    }
+
+    /// Stores what is unusual in the files of a window, unless that of a newer lease is stored.
+    pub(crate) fn save_quality(
+        &self,
+        key: &WindowKey,
+        lease: u32,
+        findings: Option<&FileFindings>,
+    ) -> Result<()> {
+        let Some(findings) = findings else { return Ok(()) };
+        self.sql.exec(
+            "INSERT INTO quality (id, lease, body) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, body = excluded.body
+             WHERE excluded.lease >= lease",
+            vec![key.full_id().into(), i64::from(lease).into(), serde_json::to_string(findings)?.into()],
+        )?;
+        Ok(())
+    }
+
+    /// What is unusual in the files of each window, by the window's full id.
+    pub(crate) fn quality(&self) -> Result<BTreeMap<String, FileFindings>> {
+        let rows: Vec<QualityRow> = self.sql.exec("SELECT id, body FROM quality", None)?.to_array()?;
+        rows.into_iter().map(|row| Ok((row.id, serde_json::from_str(&row.body)?))).collect()
     }
 
     /// Records the sections in collected rows. An empty value does not replace an earlier one.

@@ -3,6 +3,7 @@
 use crate::rpc::{CollectJob, ErasureJob, SectionRow};
 use crate::schema;
 use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
+use domain::data_quality::FileFindings;
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::ids::CourseId;
@@ -305,14 +306,19 @@ impl Store {
 
     /// Records the outcome of the job, and deletes its links, which are secrets and no longer needed.
     pub(crate) fn finish_collect(&self, outcome: &CollectOutcome) -> Result<()> {
-        self.finish_collect_with(outcome, BTreeSet::new())
+        self.finish_collect_with(outcome, BTreeSet::new(), None)
     }
 
-    fn finish_collect_with(&self, outcome: &CollectOutcome, found: BTreeSet<IdentityLink>) -> Result<()> {
+    fn finish_collect_with(
+        &self,
+        outcome: &CollectOutcome,
+        found: BTreeSet<IdentityLink>,
+        quality: Option<FileFindings>,
+    ) -> Result<()> {
         let Some(mut task) = self.collect_task()? else { return Ok(()) };
         task.job.links.clear();
         task.job.tombstones = Tombstones::default();
-        task.job.found = found;
+        (task.job.found, task.job.quality) = (found, quality);
         self.sql.exec(
             "UPDATE job SET body = ?, outcome = ?, told = 0",
             vec![serde_json::to_string(&task.job)?.into(), serde_json::to_string(outcome)?.into()],
@@ -393,7 +399,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let SplitSummary { header, rows, bytes, sections, findings } = summary;
+        let SplitSummary { header, rows, bytes, sections, findings, quality } = summary;
         let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
@@ -427,7 +433,8 @@ impl Store {
             vec![delete_old_at.0.into(), i64::from(generation).into()],
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
-        self.finish_collect_with(&CollectOutcome::Whole { rows, bytes, header }, findings.links)
+        let outcome = CollectOutcome::Whole { rows, bytes, header };
+        self.finish_collect_with(&outcome, findings.links, Some(quality))
     }
 
     /// The sections in the rows of the current copy.

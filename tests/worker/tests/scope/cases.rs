@@ -57,7 +57,10 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::UpdateShare => case.check_update_share().await,
         Operation::RevokeShare => case.check_revoke_share().await,
         Operation::SwitchShares => case.check_switch_shares().await,
-        Operation::ListRoles | Operation::ReadAuditLog | Operation::ListErasures => {
+        Operation::ListRoles
+        | Operation::ReadAuditLog
+        | Operation::ListErasures
+        | Operation::GetDataQuality => {
             case.check_administrators_list().await;
         }
         Operation::AssignRole => case.check_assign_role().await,

@@ -78,7 +78,8 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::ListErasures
         | Operation::StartErasure
         | Operation::CancelErasure
-        | Operation::ExportPerson => ADMINISTRATORS,
+        | Operation::ExportPerson
+        | Operation::GetDataQuality => ADMINISTRATORS,
     }
 }
 

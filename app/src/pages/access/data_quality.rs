@@ -1,0 +1,56 @@
+//! `/quality`: what is unusual in Echo360's files, report by report.
+
+use crate::api_client;
+use crate::api_signal::ApiSignal;
+use crate::components::error_notice::ErrorNotice;
+use crate::context::AppContext;
+use crate::words::data_quality as text;
+use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
+use domain::report::ReportName;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+
+/// The page.
+#[component]
+pub fn DataQualityPage() -> impl IntoView {
+    let quality: ApiSignal<DataQuality> = ApiSignal::new(api_client::access::QUALITY);
+    let reports = move || {
+        let windows = quality.ok().map(|quality| quality.windows);
+        windows.map(|windows| render_reports(&windows))
+    };
+    view! {
+        {move || quality.error().map(|error| view! {
+            <ErrorNotice error again=Callback::new(move |()| quality.refetch()) />
+        })}
+        <div data-testid="quality">{reports}</div>
+    }
+}
+
+fn render_reports(windows: &[WindowQuality]) -> AnyView {
+    if windows.is_empty() {
+        return view! { <p>{text::NO_WINDOWS}</p> }.into_any();
+    }
+    let context = expect_context::<AppContext>();
+    let mut by_report: BTreeMap<&ReportName, Vec<(&str, &FileFindings)>> = BTreeMap::new();
+    for WindowQuality { report, window, findings, .. } in windows {
+        by_report.entry(report).or_default().push((window, findings));
+    }
+    let reports = by_report.into_iter().map(|(report, windows)| {
+        let findings = text::describe_findings(&windows);
+        let item = |(sentence, weeks): (String, String)| {
+            view! { <li>{sentence} <span class="quiet small">" " {weeks}</span></li> }
+        };
+        view! {
+            <section data-report=report.as_str().to_owned()>
+                <h2>{context.report_title(report.as_str())}</h2>
+                <p>{text::describe_windows(&windows)} {findings.is_empty().then(|| format!(" {}", text::CLEAN))}</p>
+                {(!findings.is_empty()).then(|| view! { <ul>{findings.into_iter().map(item).collect_view()}</ul> })}
+            </section>
+        }
+    });
+    view! {
+        {reports.collect_view()}
+        <p class="quiet small">{text::PEOPLE_PER_WEEK}</p>
+    }
+    .into_any()
+}

@@ -1,0 +1,275 @@
+//! Counts what is unusual in the rows of files while they are split: [`FileFindings`].
+
+use crate::row_time;
+use crate::shared_account::PersonFields;
+use domain::column;
+use domain::data_quality::FileFindings;
+use domain::ids::normalize_id;
+use domain::institution_role::InstitutionRole;
+use domain::report::KnownReport;
+use std::collections::HashMap;
+
+/// The most people whose roles and addresses are compared: those of the largest institutions, in a few MB. Further ones are
+/// not counted.
+const MAX_PEOPLE: usize = 50_000;
+
+/// Entries of the cache of recent people, a power of two. Rows are in the order of time, so the next row is most likely of
+/// somebody who was active a moment ago.
+const CACHE_ENTRIES: usize = 1 << 12;
+
+/// The longest name of a column that is kept, in characters, and the most names.
+const MAX_NAME_CHARS: usize = 60;
+const MAX_NAMES: usize = 50;
+
+/// What is known of a person.
+#[derive(Debug, Default, Clone, Copy)]
+struct PersonFacts {
+    /// The bit of each role, by its place in [`InstitutionRole::ALL`].
+    roles: u8,
+    /// The number of the first address, counted from 1; 0 without one.
+    address: u32,
+    has_several_addresses: bool,
+}
+
+/// Whose address it is: a user's number; `None` if it is of several.
+type AddressOwner = Option<u32>;
+
+/// The raw cells that were last seen in one place of the cache: user id, role and address, with their lengths.
+#[derive(Debug, Default, Clone)]
+struct CachedPerson {
+    cells: Vec<u8>,
+    lengths: [usize; 3],
+}
+
+/// Counts the rows of one window's files.
+#[derive(Debug, Default)]
+pub(crate) struct QualityCounter {
+    findings: FileFindings,
+    person: Option<PersonFields>,
+    time: Option<usize>,
+    /// The number and the facts of each user, by id in its normal form.
+    people: HashMap<Box<[u8]>, (u32, PersonFacts)>,
+    /// By address in lower case, its number and owner.
+    addresses: HashMap<Box<[u8]>, (u32, AddressOwner)>,
+    cache: Vec<CachedPerson>,
+}
+
+impl QualityCounter {
+    /// Finds the columns that are counted, and compares them with those of the reference. Nothing is expected of a report
+    /// that the reference does not describe.
+    pub(crate) fn new(columns: &[String], report: Option<KnownReport>) -> Self {
+        let mut findings = FileFindings::default();
+        if let Some(report) = report.map(KnownReport::descriptor) {
+            let is_known =
+                |name: &&String| column::position(report.columns, name).is_some() || column::is_email(name);
+            let shorten = |name: &str| name.chars().take(MAX_NAME_CHARS).collect::<String>();
+            let unknown = columns.iter().filter(|name| !is_known(name)).take(MAX_NAMES);
+            findings.unknown_columns = unknown.map(|name| shorten(name)).collect();
+            let is_missing =
+                |name: &&&str| column::position(columns, name).is_none() && !column::is_email(name);
+            findings.missing_columns =
+                report.columns.iter().filter(is_missing).map(|name| (*name).to_owned()).collect();
+        }
+        let time = report.and_then(|report| report.descriptor().time);
+        Self {
+            findings,
+            // The person who acted: `qanda` has the asker of a question before.
+            person: PersonFields::find(columns).pop(),
+            time: time.and_then(|time| column::position(columns, time)),
+            cache: vec![CachedPerson::default(); CACHE_ENTRIES],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn count_repeated_header(&mut self) {
+        self.findings.repeated_headers += 1;
+    }
+
+    pub(crate) fn count_rewritten_row(&mut self) {
+        self.findings.rewritten_rows += 1;
+    }
+
+    /// Counts a row. `cell` returns the cell at an index.
+    pub(crate) fn count_row<'a>(&mut self, cell: impl Fn(usize) -> &'a [u8]) {
+        self.findings.rows += 1;
+        if self.time.is_some_and(|time| row_time::parse_seconds(cell(time)).is_none()) {
+            self.findings.rows_without_time += 1;
+        }
+        let Some(person) = self.person else { return };
+        if person.is_shared_account(&cell) {
+            self.findings.rows_of_shared_accounts += 1;
+            return;
+        }
+        let [user, role, address] =
+            [Some(person.user), person.role, person.email].map(|at| at.map_or(&[][..], |at| cell(at)));
+        if user.is_empty() {
+            return;
+        }
+        let lengths = [user.len(), role.len(), address.len()];
+        let Some(cached) = self.cache.get_mut(cache_place(user)) else { return };
+        let is_same = cached.lengths == lengths && {
+            let (cached_user, rest) = cached.cells.split_at(lengths[0]);
+            let (cached_role, cached_address) = rest.split_at(lengths[1]);
+            cached_user == user && cached_role == role && cached_address == address
+        };
+        if !is_same {
+            cached.lengths = lengths;
+            cached.cells.clear();
+            [user, role, address].into_iter().for_each(|cell| cached.cells.extend_from_slice(cell));
+            self.compare_person(user, role, address);
+        }
+    }
+
+    /// Adds a role and an address to the facts about a user.
+    fn compare_person(&mut self, user: &[u8], role: &[u8], address: &[u8]) {
+        let user = normalize_id(user);
+        if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&*user) {
+            return;
+        }
+        let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
+        let (number, facts) = self.people.entry((*user).into()).or_insert((next, PersonFacts::default()));
+        let role = InstitutionRole::from_text(&String::from_utf8_lossy(role));
+        let place = InstitutionRole::ALL.iter().position(|it| *it == role).unwrap_or(0);
+        facts.roles |= 1 << place;
+        let address = String::from_utf8_lossy(address).trim().to_lowercase();
+        if address.is_empty() {
+            return;
+        }
+        let next = u32::try_from(self.addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let (address_number, owner) =
+            self.addresses.entry(address.into_bytes().into()).or_insert((next, Some(*number)));
+        if *owner != Some(*number) {
+            *owner = None;
+        }
+        match facts.address {
+            0 => facts.address = *address_number,
+            first => facts.has_several_addresses |= first != *address_number,
+        }
+    }
+
+    /// The findings, with the cells of each column that had null markers.
+    pub(crate) fn finish(self, null_markers: impl Iterator<Item = (String, u64)>) -> FileFindings {
+        let mut findings = self.findings;
+        findings.null_markers = null_markers.filter(|(_, cells)| *cells > 0).collect();
+        findings.people = self.people.len() as u64;
+        for (_, facts) in self.people.values() {
+            // A row without a role says nothing about it.
+            let roles = InstitutionRole::ALL.iter().enumerate().filter(|(place, role)| {
+                **role != InstitutionRole::Unnamed && facts.roles & (1 << place) != 0
+            });
+            let mut roles: Vec<&str> = roles.map(|(_, role)| role.slug()).collect();
+            if roles.len() > 1 {
+                roles.sort_unstable();
+                *findings.several_roles.entry(roles.join(", ")).or_default() += 1;
+            }
+            findings.several_addresses += u64::from(facts.has_several_addresses);
+        }
+        findings.shared_addresses =
+            self.addresses.values().filter(|(_, owner)| owner.is_none()).count() as u64;
+        findings
+    }
+}
+
+/// Where a user is in the cache, by the last bytes of the id, which are random in a UUID.
+fn cache_place(user: &[u8]) -> usize {
+    let start = user.len().saturating_sub(8);
+    let hash = user
+        .get(start..)
+        .unwrap_or_default()
+        .iter()
+        .fold(0_u32, |hash, byte| (hash.rotate_left(5) ^ u32::from(*byte)).wrapping_mul(0x9E37_79B1));
+    (hash >> 20) as usize & (CACHE_ENTRIES - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::split::Splitter;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const HEADER: &str = "PresentationID,PresentationName,sectionId,sectionNumber,courseId,courseIdentifier,courseName,\
+        event_timestamp,userid,firstname,lastname,email,role";
+
+    fn findings(header: &str, rows: &str) -> FileFindings {
+        let mut splitter = Splitter::new(Some(KnownReport::Confused));
+        splitter.push(format!("{header}\n{rows}").as_bytes(), &mut |_| {}).unwrap();
+        splitter.end_file(&mut |_| {}).unwrap();
+        splitter.finish(&mut |_| {}).unwrap().quality
+    }
+
+    fn row(time: &str, user: &str, first: &str, email: &str, role: &str) -> String {
+        format!("p,Deck,s,1,c,BIO,Cells,{time},{user},{first},Lee,{email},{role}\n")
+    }
+
+    #[test]
+    fn an_ordinary_file_is_clean() {
+        let rows = row("2026-02-02 10:00:00", "u1", "Ana", "a@x", "Student");
+        let findings = findings(HEADER, &rows.repeat(3));
+        assert!(findings.is_clean(), "{findings:?}");
+        assert_eq!((findings.rows, findings.people), (3, 1));
+    }
+
+    #[test]
+    fn everything_unusual_is_counted() {
+        let time = "2026-02-02 10:00:00";
+        let header = HEADER.replace("lastname", "Mood");
+        let rows = [
+            row(time, "u1", "Ana", "a@x", "Student"),
+            row(time, "{U1}", "Ana", "A@X", "Instructor"),
+            row(time, "u1", "Ana", "other@x", ""),
+            row(time, "u2", "NULL", "a@x", "null"),
+            row("soon", "", "", "-", ""),
+            format!("{header}\n"),
+            row(time, "u3", "Anon-4f2a", "anonymous@x", "Student"),
+            row(time, "u4", "Bo \"the\" Lee", "b@x", "Student"),
+        ];
+        let expected = FileFindings {
+            rows: 7,
+            unknown_columns: ["Mood".to_owned()].into(),
+            missing_columns: ["lastname".to_owned()].into(),
+            null_markers: [("firstname", 1), ("email", 1), ("role", 1)]
+                .map(|(name, n)| (name.to_owned(), n))
+                .into(),
+            repeated_headers: 1,
+            rewritten_rows: 1,
+            rows_without_time: 1,
+            rows_of_shared_accounts: 1,
+            people: 3,
+            several_roles: [("instructor, student".to_owned(), 1)].into(),
+            several_addresses: 1,
+            shared_addresses: 1,
+        };
+        assert_eq!(findings(&header, &rows.concat()), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn people_are_compared_whatever_the_order_of_their_rows(
+            rows in prop::collection::vec((0u8..6, 0u8..4, 0u8..5), 0..60),
+        ) {
+            const ROLES: [&str; 4] = ["Student", "Instructor", "Teaching Assistant", ""];
+            let (mut roles, mut addresses) = (BTreeMap::new(), BTreeMap::new());
+            let mut owners: BTreeMap<u8, BTreeSet<u8>> = BTreeMap::new();
+            let mut csv = String::new();
+            for (user, role, address) in rows {
+                let email = if address == 0 { String::new() } else { format!("a{address}@x") };
+                csv.push_str(&row("2026-02-02", &format!("u{user}"), "Ana", &email, ROLES[usize::from(role)]));
+                roles.entry(user).or_insert_with(BTreeSet::new).extend((role < 3).then_some(role));
+                let own: &mut BTreeSet<u8> = addresses.entry(user).or_default();
+                if address > 0 {
+                    own.insert(address);
+                    owners.entry(address).or_default().insert(user);
+                }
+            }
+            let found = findings(HEADER, &csv);
+            prop_assert_eq!(found.people, roles.len() as u64);
+            let expected = roles.values().filter(|roles| roles.len() > 1).count() as u64;
+            prop_assert_eq!(found.several_roles.values().sum::<u64>(), expected);
+            let expected = addresses.values().filter(|own| own.len() > 1).count() as u64;
+            prop_assert_eq!(found.several_addresses, expected);
+            let expected = owners.values().filter(|owners| owners.len() > 1).count() as u64;
+            prop_assert_eq!(found.shared_addresses, expected);
+        }
+    }
+}
