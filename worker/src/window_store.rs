@@ -63,11 +63,15 @@ impl DurableObject for WindowStore {
 
     async fn alarm(&self) -> Result<Response> {
         if !self.is_running() {
-            self.running_since.set(Some(clock::now()));
+            let started = Some(clock::now());
+            self.running_since.set(started);
             if let Err(error) = self.run().await {
                 response::internal_error(&error);
             }
-            self.running_since.set(None);
+            // An alarm that outlived its time does not end a later one.
+            if self.running_since.get() == started {
+                self.running_since.set(None);
+            }
         }
         self.set_next_alarm().await;
         Response::empty()
@@ -134,10 +138,16 @@ impl WindowStore {
                 Ok(response::json(&swept)?)
             }
             WindowStoreCommand::FindLinks { key, tombstones } => {
-                Ok(response::json(&person_rows::find(&store, &key, &tombstones).await?.links)?)
+                match person_rows::find(&store, &key, &tombstones).await? {
+                    Ok(found) => Ok(response::json(&found.links)?),
+                    Err(problem) => Err(problem),
+                }
             }
             WindowStoreCommand::ReadPersonRows { key, tombstones } => {
-                Ok(Response::from_bytes(person_rows::find(&store, &key, &tombstones).await?.rows)?)
+                match person_rows::find(&store, &key, &tombstones).await? {
+                    Ok(found) => Ok(Response::from_bytes(found.csv)?),
+                    Err(problem) => Err(problem),
+                }
             }
             WindowStoreCommand::DeleteAll => {
                 store.delete_all()?;
@@ -225,12 +235,13 @@ impl WindowStore {
         };
         let (stored, now) = (store.collect_task()?.map(|task| task.facts()), clock::now());
         match settle_collect(result, lease, stored, until, at_once, now) {
-            Settlement::Superseded => store.delete_orphans(),
+            // Other orphans may be those of a newer job that is writing them.
+            Settlement::Superseded => store.delete_orphans_of(lease),
             Settlement::Publish { collected, delete_replaced_at } => {
                 store.publish_copy(lease, collected, now, delete_replaced_at)
             }
             Settlement::Fail(outcome) => {
-                store.delete_orphans()?;
+                store.delete_orphans_of(lease)?;
                 store.finish_collect(&outcome)
             }
         }

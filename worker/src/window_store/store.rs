@@ -445,15 +445,19 @@ impl Store {
     /// Deletes slices that belong to no copy. They are overwritten first, since deleted values stay readable
     /// in free pages of the database's file.
     pub(crate) fn delete_orphans(&self) -> Result<()> {
-        self.sql.exec(
-            "UPDATE pack SET bytes = zeroblob(length(bytes))
-             WHERE generation NOT IN (SELECT generation FROM copy)",
-            None,
-        )?;
+        self.delete_orphans_where("1")
+    }
+
+    /// Deletes the slices of one generation, unless it is a copy's.
+    pub(crate) fn delete_orphans_of(&self, generation: u32) -> Result<()> {
+        self.delete_orphans_where(&format!("generation = {generation}"))
+    }
+
+    fn delete_orphans_where(&self, condition: &str) -> Result<()> {
+        let orphans = format!("WHERE {condition} AND generation NOT IN (SELECT generation FROM copy)");
+        self.sql.exec(&format!("UPDATE pack SET bytes = zeroblob(length(bytes)) {orphans}"), None)?;
         for table in ["framed", "pack"] {
-            let orphans =
-                format!("DELETE FROM {table} WHERE generation NOT IN (SELECT generation FROM copy)");
-            self.sql.exec(&orphans, None)?;
+            self.sql.exec(&format!("DELETE FROM {table} {orphans}"), None)?;
         }
         Ok(())
     }
