@@ -1,14 +1,15 @@
 //! Data quality: what is unusual in Echo360's files, as counts. Nothing here names anybody.
 //!
 //! `GET /api/quality` returns a [`DataQuality`]. The counts are made while a window's files are split, and replaced when the
-//! window is collected again. Erased rows are not counted; an erasure of rows that were counted changes no counts.
+//! window is collected again. Erased rows are not counted; an erasure of rows that were counted changes no counts. Up to
+//! 50,000 people and addresses of a window are compared.
 
 use crate::report::ReportName;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// `GET /api/quality`: the findings of every window that has rows.
+/// `GET /api/quality`: the findings of every window that has a copy. Copies that an older release collected have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DataQuality {
@@ -22,7 +23,7 @@ pub struct DataQuality {
 pub struct WindowQuality {
     /// The report.
     pub report: ReportName,
-    /// The window's id: the Monday of its week, or `all`.
+    /// The window's id, as in `GET /api/requests`.
     pub window: String,
     /// When the copy was requested from Echo360.
     pub created: Timestamp,
@@ -59,11 +60,11 @@ pub struct FileFindings {
     pub people: u64,
     /// People with rows in several roles, by the roles: `instructor, student`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub several_roles: BTreeMap<String, u64>,
+    pub people_with_several_roles: BTreeMap<String, u64>,
     /// People with rows under several e-mail addresses.
-    pub several_addresses: u64,
+    pub people_with_several_addresses: u64,
     /// E-mail addresses with rows of several user ids.
-    pub shared_addresses: u64,
+    pub addresses_of_several_people: u64,
 }
 
 impl FileFindings {
@@ -76,16 +77,16 @@ impl FileFindings {
         for (column, cells) in &more.null_markers {
             *self.null_markers.entry(column.clone()).or_default() += cells;
         }
-        for (roles, people) in &more.several_roles {
-            *self.several_roles.entry(roles.clone()).or_default() += people;
+        for (roles, people) in &more.people_with_several_roles {
+            *self.people_with_several_roles.entry(roles.clone()).or_default() += people;
         }
         self.repeated_headers += more.repeated_headers;
         self.rewritten_rows += more.rewritten_rows;
         self.rows_without_time += more.rows_without_time;
         self.rows_of_shared_accounts += more.rows_of_shared_accounts;
         self.people += more.people;
-        self.several_addresses += more.several_addresses;
-        self.shared_addresses += more.shared_addresses;
+        self.people_with_several_addresses += more.people_with_several_addresses;
+        self.addresses_of_several_people += more.addresses_of_several_people;
         self
     }
 
@@ -107,12 +108,12 @@ mod tests {
             people: 2,
             unknown_columns: ["a".to_owned()].into(),
             null_markers: [("role".to_owned(), 3)].into(),
-            several_roles: [("instructor, student".to_owned(), 1)].into(),
+            people_with_several_roles: [("instructor, student".to_owned(), 1)].into(),
             ..FileFindings::default()
         };
         let two = one.clone().plus(&one);
         assert_eq!((two.rows, two.people, two.null_markers["role"]), (10, 4, 6));
-        assert_eq!((two.unknown_columns.len(), two.several_roles["instructor, student"]), (1, 2));
+        assert_eq!((two.unknown_columns.len(), two.people_with_several_roles["instructor, student"]), (1, 2));
         assert!(!two.is_clean() && FileFindings { rows: 5, people: 2, ..FileFindings::default() }.is_clean());
     }
 }

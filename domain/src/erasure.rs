@@ -30,14 +30,14 @@ pub enum ErasureRequest {
     Range(WeekRange),
 }
 
-/// The identifier of a person whose rows are erased.
+/// What a person is identified by, to erase their rows or to save them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PersonIdentifier {
-    /// The person's e-mail address. Rows with only the user id are erased too, if some row has both.
+    /// The person's e-mail address. Rows with only the user id count too, if some row has both.
     Email(String),
-    /// Echo360's user id (UUID). Rows with only the e-mail address are erased too, if some row has both.
+    /// Echo360's user id (UUID). Rows with only the e-mail address count too, if some row has both.
     Id(UserId),
 }
 

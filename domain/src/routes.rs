@@ -260,7 +260,7 @@ pub enum Audit {
     None,
     /// An entry with this action, written by the router after the response.
     AfterAnswer(AuditAction),
-    /// An entry with this action, written by the registry in the same transaction as the change.
+    /// An entry with this action, written by the registry: in the same transaction as the change, or before the response.
     WithChange(AuditAction),
 }
 
@@ -1001,13 +1001,14 @@ pub const ROUTES: &[Route] = &[
         path_parameters: &[],
         query: &[],
         body: JSON,
-        audit: Audit::AfterAnswer(AuditAction::PersonExported),
+        audit: Audit::WithChange(AuditAction::PersonExported),
         own_problems: &[],
         summary: "Everything held about a person",
         description: "`{email}` or `{id}`. A zip file: the person's rows, a CSV file for each week and report; \
-                      with `{email}` also `account.json` (role, sessions, requests, shares) and \
+                      with `{email}` also `account.json` (role, sign-out, requests, erasures, shares) and \
                       `audit-log.csv`; `about.txt` says what is in it. In rows about several people, the ids, addresses \
-                      and names of the others are empty.",
+                      and names of the others are empty. Refused (`bad-body`) for an address with rows of several \
+                      user ids, and for anonymous accounts.",
     },
     Route {
         operation: Operation::GetDataQuality,

@@ -157,12 +157,12 @@ fn data_quality_format_unchanged() {
         r#"{"windows":[{"report":"notes","window":"2026-02-02","created":5,"findings":{
         "rows":9,"unknown_columns":["Mood"],"missing_columns":["role"],"null_markers":{"email":2},"repeated_headers":1,
         "rewritten_rows":2,"rows_without_time":3,"rows_of_shared_accounts":4,"people":5,
-        "several_roles":{"instructor, student":1},"several_addresses":2,"shared_addresses":3}}]}"#,
+        "people_with_several_roles":{"instructor, student":1},"people_with_several_addresses":2,"addresses_of_several_people":3}}]}"#,
     );
     check_defaults::<FileFindings>(
         r#"{"rows":9}"#,
         r#"{"rows":9,"repeated_headers":0,"rewritten_rows":0,"rows_without_time":0,"rows_of_shared_accounts":0,"people":0,
-        "several_addresses":0,"shared_addresses":0}"#,
+        "people_with_several_addresses":0,"addresses_of_several_people":0}"#,
     );
 }
 

@@ -150,12 +150,17 @@ impl ErasureFilter {
         self.person_columns.clear();
         for (index, name) in columns.iter().enumerate() {
             let key = column::normalize_name(name);
-            // `question_userid` and `question_email` have the same prefix, so they are about the same person.
-            let prefix =
-                || key.replace("email", "").replace("address", "").replace("user", "").replace("id", "");
-            let name_prefix = key.strip_suffix("firstname").or_else(|| key.strip_suffix("lastname"));
-            if let Some(prefix) = name_prefix {
-                person_columns.entry(prefix.to_owned()).or_default().names.push(index);
+            // `question_userid`, `question_email` and `question_firstname` have the same prefix, so they are about the
+            // same person.
+            let prefix = || {
+                ["firstname", "lastname", "name", "email", "address", "user", "id"]
+                    .iter()
+                    .fold(key.clone(), |key, part| key.replace(part, ""))
+            };
+            if key.ends_with("firstname") || key.ends_with("lastname") {
+                person_columns.entry(prefix()).or_default().names.push(index);
+            } else if column::is_role(name) {
+                // The role of a user identifies nobody.
             } else if column::is_email(name) {
                 person_columns.entry(prefix()).or_default().emails.push(index);
             } else if key.ends_with("userid") {
@@ -235,8 +240,14 @@ impl ErasureFilter {
         filtered
     }
 
+    /// Whether a report has columns that identify people, so that rows about somebody can be found in it.
+    #[must_use]
+    pub fn can_identify_people(&self) -> bool {
+        !self.person_columns.is_empty()
+    }
+
     /// The rows of a slice about the people of the tombstones. In a row about several people, the ids, addresses and
-    /// names of the others are left empty.
+    /// first and last names of the others are left empty.
     pub fn select_slice(&mut self, slice: &[u8]) -> FilteredSlice {
         let mut selected = FilteredSlice { rows: 0, bytes: Vec::new() };
         let mut decoder = Decoder::new(self.delimiter);
@@ -291,14 +302,15 @@ impl ErasureFilter {
         found
     }
 
-    /// The same person, and the columns about others in the row.
+    /// The same person, and the columns about others in the row: those of people with another id or address.
     fn find_people<'a>(&mut self, cell: &impl Fn(usize) -> &'a [u8]) -> (Option<usize>, Vec<usize>) {
         let (mut found, mut others) = (None, Vec::new());
         let person_columns = std::mem::take(&mut self.person_columns);
         for columns in &person_columns {
             let person = self.find_in_columns(columns, cell);
             found = found.or(person);
-            if person.is_none() {
+            let mut identifiers = columns.ids.iter().chain(&columns.emails);
+            if person.is_none() && identifiers.any(|index| !cell(*index).trim_ascii().is_empty()) {
                 others.extend([&columns.ids, &columns.emails, &columns.names].into_iter().flatten().copied());
             }
         }
@@ -463,6 +475,15 @@ mod tests {
     }
 
     #[test]
+    fn the_cells_of_a_person_stay_whatever_their_columns_are_called() {
+        let header = "user_firstname,user_id,user_role,answer|x";
+        let rows = "Ada,u1,Student,so\nBen,u2,Student,so\n";
+        assert_eq!(select_rows(&person_tombstone("u1"), header, rows).0, "Ada,u1,Student,so\n");
+        let tabs = select_rows(&person_tombstone("u1"), "userid\tn", "u1\t1\nu2\t2\nu1\t\"a\tb\"\n");
+        assert_eq!(tabs, ("u1\t1\nu1\t\"a\tb\"\n".to_owned(), 2));
+    }
+
+    #[test]
     fn first_names_do_not_identify_a_person() {
         let rows = "Ada,,\nAda,u2,\n";
         assert_eq!(filter_rows(&person_tombstone("Ada"), "firstname,userid,email", rows).0, rows);
@@ -571,8 +592,10 @@ mod tests {
                 let section = format!("{} {}", slice.course, slice.section);
                 let raw = inflate(slice);
                 let filtered = filter.filter_slice(&raw);
+                // One person in each row: the selected rows are the others of the slice, byte for byte.
                 let selected = filter.select_slice(&raw);
                 prop_assert_eq!(selected.rows as usize + remaining(&section).len(), slice.rows as usize);
+                prop_assert_eq!(selected.bytes.len() + remaining(&section).concat().len(), raw.len());
                 let expected = remaining(&section);
                 let is_unchanged = expected.concat().len() == raw.len();
                 prop_assert_eq!(filtered.is_none(), is_unchanged, "rewritten only if rows were dropped");

@@ -45,7 +45,8 @@ struct CachedPerson {
 #[derive(Debug, Default)]
 pub(crate) struct QualityCounter {
     findings: FileFindings,
-    person: Option<PersonFields>,
+    /// Whose a row is: `qanda` has the asker and the one who answers.
+    people_fields: Vec<PersonFields>,
     time: Option<usize>,
     /// The number and the facts of each user, by id in its normal form.
     people: HashMap<Box<[u8]>, (u32, PersonFacts)>,
@@ -62,19 +63,20 @@ impl QualityCounter {
         if let Some(report) = report.map(KnownReport::descriptor) {
             let is_known =
                 |name: &&String| column::position(report.columns, name).is_some() || column::is_email(name);
-            let shorten = |name: &str| name.chars().take(MAX_NAME_CHARS).collect::<String>();
             let unknown = columns.iter().filter(|name| !is_known(name)).take(MAX_NAMES);
             findings.unknown_columns = unknown.map(|name| shorten(name)).collect();
-            let is_missing =
-                |name: &&&str| column::position(columns, name).is_none() && !column::is_email(name);
+            let has_email = columns.iter().any(|name| column::is_email(name));
+            let is_missing = |name: &&&str| match column::is_email(name) {
+                true => !has_email,
+                false => column::position(columns, name).is_none(),
+            };
             findings.missing_columns =
                 report.columns.iter().filter(is_missing).map(|name| (*name).to_owned()).collect();
         }
         let time = report.and_then(|report| report.descriptor().time);
         Self {
             findings,
-            // The person who acted: `qanda` has the asker of a question before.
-            person: PersonFields::find(columns).pop(),
+            people_fields: PersonFields::find(columns),
             time: time.and_then(|time| column::position(columns, time)),
             cache: vec![CachedPerson::default(); CACHE_ENTRIES],
             ..Self::default()
@@ -95,29 +97,35 @@ impl QualityCounter {
         if self.time.is_some_and(|time| row_time::parse_seconds(cell(time)).is_none()) {
             self.findings.rows_without_time += 1;
         }
-        let Some(person) = self.person else { return };
-        if person.is_shared_account(&cell) {
+        let fields = std::mem::take(&mut self.people_fields);
+        if fields.iter().any(|person| person.is_shared_account(&cell)) {
             self.findings.rows_of_shared_accounts += 1;
-            return;
         }
-        let [user, role, address] =
-            [Some(person.user), person.role, person.email].map(|at| at.map_or(&[][..], |at| cell(at)));
-        if user.is_empty() {
-            return;
+        for person in fields.iter().filter(|person| !person.is_shared_account(&cell)) {
+            let cells = [Some(person.user), person.role, person.email];
+            let [user, role, address] = cells.map(|at| at.map_or(&[][..], &cell));
+            if !user.is_empty() && !self.is_recent(user, role, address) {
+                self.compare_person(user, role, address);
+            }
         }
+        self.people_fields = fields;
+    }
+
+    /// Whether the same cells were seen a moment ago. If not, they are cached.
+    fn is_recent(&mut self, user: &[u8], role: &[u8], address: &[u8]) -> bool {
+        let Some(cached) = self.cache.get_mut(cache_place(user)) else { return false };
         let lengths = [user.len(), role.len(), address.len()];
-        let Some(cached) = self.cache.get_mut(cache_place(user)) else { return };
         let is_same = cached.lengths == lengths && {
-            let (cached_user, rest) = cached.cells.split_at(lengths[0]);
-            let (cached_role, cached_address) = rest.split_at(lengths[1]);
+            let (cached_user, rest) = cached.cells.split_at(user.len());
+            let (cached_role, cached_address) = rest.split_at(role.len());
             cached_user == user && cached_role == role && cached_address == address
         };
         if !is_same {
             cached.lengths = lengths;
             cached.cells.clear();
             [user, role, address].into_iter().for_each(|cell| cached.cells.extend_from_slice(cell));
-            self.compare_person(user, role, address);
         }
+        is_same
     }
 
     /// Adds a role and an address to the facts about a user.
@@ -132,7 +140,8 @@ impl QualityCounter {
         let place = InstitutionRole::ALL.iter().position(|it| *it == role).unwrap_or(0);
         facts.roles |= 1 << place;
         let address = String::from_utf8_lossy(address).trim().to_lowercase();
-        if address.is_empty() {
+        let is_new = !self.addresses.contains_key(address.as_bytes());
+        if address.is_empty() || (is_new && self.addresses.len() >= MAX_PEOPLE) {
             return;
         }
         let next = u32::try_from(self.addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -150,7 +159,8 @@ impl QualityCounter {
     /// The findings, with the cells of each column that had null markers.
     pub(crate) fn finish(self, null_markers: impl Iterator<Item = (String, u64)>) -> FileFindings {
         let mut findings = self.findings;
-        findings.null_markers = null_markers.filter(|(_, cells)| *cells > 0).collect();
+        let null_markers = null_markers.filter(|(_, cells)| *cells > 0).take(MAX_NAMES);
+        findings.null_markers = null_markers.map(|(name, cells)| (shorten(&name), cells)).collect();
         findings.people = self.people.len() as u64;
         for (_, facts) in self.people.values() {
             // A row without a role says nothing about it.
@@ -160,14 +170,18 @@ impl QualityCounter {
             let mut roles: Vec<&str> = roles.map(|(_, role)| role.slug()).collect();
             if roles.len() > 1 {
                 roles.sort_unstable();
-                *findings.several_roles.entry(roles.join(", ")).or_default() += 1;
+                *findings.people_with_several_roles.entry(roles.join(", ")).or_default() += 1;
             }
-            findings.several_addresses += u64::from(facts.has_several_addresses);
+            findings.people_with_several_addresses += u64::from(facts.has_several_addresses);
         }
-        findings.shared_addresses =
+        findings.addresses_of_several_people =
             self.addresses.values().filter(|(_, owner)| owner.is_none()).count() as u64;
         findings
     }
+}
+
+fn shorten(name: &str) -> String {
+    name.chars().take(MAX_NAME_CHARS).collect()
 }
 
 /// Where a user is in the cache, by the last bytes of the id, which are random in a UUID.
@@ -236,11 +250,35 @@ mod tests {
             rows_without_time: 1,
             rows_of_shared_accounts: 1,
             people: 3,
-            several_roles: [("instructor, student".to_owned(), 1)].into(),
-            several_addresses: 1,
-            shared_addresses: 1,
+            people_with_several_roles: [("instructor, student".to_owned(), 1)].into(),
+            people_with_several_addresses: 1,
+            addresses_of_several_people: 1,
         };
         assert_eq!(findings(&header, &rows.concat()), expected);
+    }
+
+    #[test]
+    fn both_people_of_a_question_are_compared() {
+        let header = KnownReport::QAndA.descriptor().columns;
+        let row = |asker: (&str, &str), answerer: (&str, &str)| {
+            let cell = |name: &&str| match *name {
+                "question_userid" => asker.0,
+                "question_role" => asker.1,
+                "answer_userid" => answerer.0,
+                "answer_role" => answerer.1,
+                "event_timestamp" => "2026-02-02 10:00:00",
+                _ => "x",
+            };
+            header.iter().map(cell).collect::<Vec<_>>().join(",")
+        };
+        let rows = [row(("u1", "Student"), ("u2", "Instructor")), row(("u2", "Student"), ("u1", "Student"))];
+        let mut splitter = Splitter::new(Some(KnownReport::QAndA));
+        splitter
+            .push(format!("{}\n{}\n", header.join(","), rows.join("\n")).as_bytes(), &mut |_| {})
+            .unwrap();
+        splitter.end_file(&mut |_| {}).unwrap();
+        let found = splitter.finish(&mut |_| {}).unwrap().quality;
+        assert_eq!((found.people, found.people_with_several_roles["instructor, student"]), (2, 1));
     }
 
     proptest! {
@@ -265,11 +303,11 @@ mod tests {
             let found = findings(HEADER, &csv);
             prop_assert_eq!(found.people, roles.len() as u64);
             let expected = roles.values().filter(|roles| roles.len() > 1).count() as u64;
-            prop_assert_eq!(found.several_roles.values().sum::<u64>(), expected);
+            prop_assert_eq!(found.people_with_several_roles.values().sum::<u64>(), expected);
             let expected = addresses.values().filter(|own| own.len() > 1).count() as u64;
-            prop_assert_eq!(found.several_addresses, expected);
+            prop_assert_eq!(found.people_with_several_addresses, expected);
             let expected = owners.values().filter(|owners| owners.len() > 1).count() as u64;
-            prop_assert_eq!(found.shared_addresses, expected);
+            prop_assert_eq!(found.addresses_of_several_people, expected);
         }
     }
 }

@@ -91,7 +91,7 @@ pub(crate) enum WindowStoreCommand {
     Erase(ErasureJob),
     /// The identifiers beside those of the tombstones' people in the newest copy: a set of [`IdentityLink`].
     FindLinks { key: WindowKey, tombstones: Tombstones },
-    /// The rows about the tombstones' people in the newest copy, as CSV without a header row.
+    /// The header row of the newest copy and the rows about the tombstones' people in it, as CSV; nothing without such rows.
     ReadPersonRows { key: WindowKey, tombstones: Tombstones },
     /// Deletes everything. Returns when done.
     DeleteAll,
@@ -279,12 +279,10 @@ pub(crate) struct AvailableWindow {
 /// What to search for everything about a person.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct PersonExportPlan {
-    /// The first digits of the person's hash, as in the list of erasures.
-    pub(crate) mark: String,
     /// The person as in an erasure, with the identifier that was given.
     pub(crate) tombstones: Tombstones,
-    /// All windows that have copies.
-    pub(crate) windows: Vec<AvailableWindow>,
+    /// All windows that may have rows about people.
+    pub(crate) windows: Vec<WindowKey>,
 }
 
 /// What the Registry holds about a person, besides shares and the audit log.
@@ -396,6 +394,9 @@ pub(crate) struct AuditFilter {
     pub(crate) to: Option<Day>,
     /// The id of the person.
     pub(crate) person: Option<String>,
+    /// Only changes of the role of the person with this address, whoever made them.
+    #[serde(default)]
+    pub(crate) role_of: Option<Email>,
     /// The action.
     pub(crate) what: Option<AuditAction>,
     /// Only entries with a smaller id, for paging.

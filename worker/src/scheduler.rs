@@ -17,7 +17,7 @@ use crate::rpc::{
 };
 use crate::{config, crypto, object_namespace, transaction, zone};
 use domain::api::{self, ReportRequest};
-use domain::data_quality::{DataQuality, WindowQuality};
+use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
@@ -187,6 +187,22 @@ impl Scheduler {
         self.store()?.save_sections(&retained)
     }
 
+    /// Stores what is unusual in the files of a copy, if that copy is in service.
+    fn save_quality(
+        &self,
+        key: &WindowKey,
+        lease: u32,
+        findings: Option<&FileFindings>,
+    ) -> worker::Result<()> {
+        let generation = |rules: &mut Rules| Some(rules.window(key)?.copy.as_ref()?.generation);
+        match findings {
+            Some(findings) if self.with_rules(|rules| generation(rules))? == Some(lease) => {
+                self.store()?.save_quality(key, findings)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether this is the Scheduler of the institution that the settings name.
     fn is_named(&self, settings: &Settings) -> bool {
         let Ok(namespace) = object_namespace::namespace(&self.env, "SCHEDULER") else { return false };
@@ -298,11 +314,11 @@ impl Scheduler {
                         .await?;
                     }
                     self.save_sections(&status.sections)?;
-                    self.store()?.save_quality(&key, lease, status.quality.as_ref())?;
                     self.with_rules(|rules| rules.record_links(&status.found))?;
                 }
-                let inquiry = status.map(|status| status.inquiry);
-                self.with_rules(|rules| rules.record_inquiry(&key, lease, inquiry, clock::now()))
+                let (inquiry, quality) = status.map(|status| (status.inquiry, status.quality)).unzip();
+                self.with_rules(|rules| rules.record_inquiry(&key, lease, inquiry, clock::now()))?;
+                self.save_quality(&key, lease, quality.flatten().as_ref())
             }
             Step::Sweep { key, lease } => {
                 let tombstones = self.with_rules(|rules| rules.tombstones())?;
@@ -508,11 +524,12 @@ impl Scheduler {
                     .await;
                 notified.map_err(|error| response::internal_error(&error))?;
                 self.save_sections(&sections).map_err(|error| response::internal_error(&error))?;
-                self.try_store(|store| store.save_quality(&key, lease, quality.as_ref()))?;
                 self.try_rules(|rules| {
                     rules.record_links(&found);
                     rules.record_collection(&key, lease, outcome, now);
                 })?;
+                self.save_quality(&key, lease, quality.as_ref())
+                    .map_err(|error| response::internal_error(&error))?;
                 response::json(&true)
             }
             SchedulerCommand::StartErasure { by, forget } => {
@@ -651,15 +668,13 @@ impl Scheduler {
         let key = self.hash_key()?;
         let hash = person.hash(|text| hash_person(&key, text))?;
         self.try_rules(|rules| {
-            let available = rules.windows().filter_map(|window| {
-                let copy = window.copy.clone()?;
-                Some(AvailableWindow { key: window.key.clone(), copy })
-            });
-            PersonExportPlan {
-                mark: hash.short(),
-                windows: available.collect(),
-                tombstones: Tombstones::of_person(key, hash),
-            }
+            // Not only those with a copy: a WindowStore may have one whose result was lost.
+            let may_have_rows = |window: &&window_state::Window| {
+                let known = window.key.report.known();
+                window.lease > 0 && known.is_none_or(|report| report.descriptor().person.is_some())
+            };
+            let windows = rules.windows().filter(may_have_rows).map(|window| window.key.clone()).collect();
+            PersonExportPlan { windows, tombstones: Tombstones::of_person(key, hash) }
         })
     }
 

@@ -96,9 +96,9 @@ pub const CANCEL_ERASURE: &str = "Cancel this erasure";
 
 // Everything held about a person.
 pub const PERSON_EXPORT: &str = "What is held about a person";
-pub const PERSON_EXPORT_CONTENT: &str = "For somebody who asks what Lectern holds about them: one zip file with their rows of every report and, \
-     if you give their address, with their role, requests, shares and entries of the audit log. In rows about several people, \
-     the others are left out.";
+pub const PERSON_EXPORT_CONTENT: &str = "For somebody who asks what Lectern holds about them: one zip file with their rows and, if you give their \
+     address, their role, requests, shares and entries of the audit log. Ids, addresses and names of other people in these \
+     rows are emptied; what they wrote stays. Rows that give only a name, such as the owner of a video, are not included.";
 pub const EXPORT_PERSON: &str = "Save everything";
 pub const EXPORTING_PERSON: &str = "Searching every week…";
 pub const PERSON_EXPORTED: &str = "Saved.";

@@ -2,13 +2,14 @@
 
 use crate::locale;
 use domain::data_quality::FileFindings;
+use domain::institution_role::InstitutionRole;
 use domain::time::parse_day;
+use protocol::text;
 
 pub const CLEAN: &str = "Nothing unusual.";
 pub const NO_WINDOWS: &str = "No rows are loaded yet.";
-pub const PEOPLE_PER_WEEK: &str = "People are counted in each week's files, so somebody who is active in several weeks counts in each. Nobody is \
-     named here: the rows themselves are in the downloads. Weeks that were loaded before this page existed appear once they are \
-     requested again.";
+pub const ABOUT: &str = "Nobody is named here: the rows themselves are in the downloads. People are compared within a week. Weeks that were \
+     loaded before this page existed appear once they are requested again.";
 
 /// The most weeks that are listed for a finding.
 const MAX_WEEKS: usize = 6;
@@ -44,11 +45,8 @@ const KINDS: [fn(&FileFindings) -> Option<String>; 10] = [
             .map(|rows| format!("{rows} repeated between the rows, and left out."))
     },
     |found| {
-        count(found.rewritten_rows, "row is", "rows are").map(|rows| {
-            format!(
-                "{rows} of files that write quotation marks in another way, and rewritten in the usual one."
-            )
-        })
+        count(found.rewritten_rows, "row was", "rows were")
+            .map(|rows| format!("{rows} rewritten, because of unusual quotation marks."))
     },
     |found| {
         count(found.rows_without_time, "row has", "rows have")
@@ -59,28 +57,40 @@ const KINDS: [fn(&FileFindings) -> Option<String>; 10] = [
             .map(|rows| format!("{rows} of anonymous accounts of public links, and counted for no person."))
     },
     |found| {
-        let people: u64 = found.several_roles.values().sum();
+        let people: u64 = found.people_with_several_roles.values().sum();
         let of_roles = |(roles, people): (&String, &u64)| {
-            format!("{} as {}", locale::format_count(*people), roles.replace(", ", " and "))
+            let names: Vec<&str> =
+                roles.split(", ").filter_map(InstitutionRole::parse).map(text::role).collect();
+            format!("{} ({})", names.join(" and "), locale::format_count(*people))
         };
-        let roles: Vec<String> = found.several_roles.iter().map(of_roles).collect();
-        count(people, "person has", "people have")
-            .map(|people| format!("{people} rows in several roles: {}.", roles.join(", ")))
+        let roles: Vec<String> = found.people_with_several_roles.iter().map(of_roles).collect();
+        most(people, "person", "people")
+            .map(|people| format!("{people} with rows in several roles: {}.", roles.join(", ")))
     },
     |found| {
-        count(found.several_addresses, "person has", "people have")
-            .map(|people| format!("{people} several e-mail addresses."))
+        most(found.people_with_several_addresses, "person", "people")
+            .map(|people| format!("{people} with several e-mail addresses."))
     },
     |found| {
-        count(found.shared_addresses, "e-mail address has", "e-mail addresses have")
-            .map(|addresses| format!("{addresses} several user ids, which count as different people."))
+        most(found.addresses_of_several_people, "e-mail address", "e-mail addresses")
+            .map(|addresses| format!("{addresses} with several user ids, which count as different people."))
     },
 ];
 
 /// The findings of a report's windows, given as window id and findings, one sentence and the weeks for each kind.
 #[must_use]
 pub fn describe_findings(windows: &[(&str, &FileFindings)]) -> Vec<(String, String)> {
-    let all = windows.iter().fold(FileFindings::default(), |sum, (_, found)| sum.plus(found));
+    let mut all = windows.iter().fold(FileFindings::default(), |sum, (_, found)| sum.plus(found));
+    // The same person may be in several weeks: the week with most of them counts.
+    let most = |number: fn(&FileFindings) -> u64| {
+        windows.iter().map(|(_, found)| number(found)).max().unwrap_or_default()
+    };
+    all.people_with_several_addresses = most(|found| found.people_with_several_addresses);
+    all.addresses_of_several_people = most(|found| found.addresses_of_several_people);
+    let people = |found: &FileFindings| found.people_with_several_roles.values().sum::<u64>();
+    let in_roles = windows.iter().max_by_key(|(_, found)| people(found));
+    all.people_with_several_roles =
+        in_roles.map(|(_, found)| found.people_with_several_roles.clone()).unwrap_or_default();
     let describe = |kind: fn(&FileFindings) -> Option<String>| {
         let sentence = kind(&all)?;
         let weeks: Vec<&str> =
@@ -95,11 +105,11 @@ pub fn describe_findings(windows: &[(&str, &FileFindings)]) -> Vec<(String, Stri
 pub fn describe_windows(windows: &[(&str, &FileFindings)]) -> String {
     let rows: u64 = windows.iter().map(|(_, found)| found.rows).sum();
     let count = windows.len() as u64;
-    let rows = locale::format_count(rows);
+    let rows = format!("{} {}", locale::format_count(rows), if rows == 1 { "row" } else { "rows" });
     match windows {
-        [("all", _)] => format!("{rows} rows."),
+        [("all", _)] => format!("{rows}."),
         _ => format!(
-            "{rows} rows in {} {}.",
+            "{rows} in {} {}.",
             locale::format_count(count),
             if count == 1 { "week" } else { "weeks" }
         ),
@@ -110,7 +120,10 @@ fn format_weeks(weeks: &[&str]) -> String {
     if weeks == ["all"] {
         return String::new();
     }
-    let format = |id: &&str| parse_day(id).map_or_else(|| (*id).to_owned(), locale::format_short_day);
+    let format = |id: &&str| {
+        let day = id.get(..10).and_then(parse_day);
+        day.map_or_else(|| (*id).to_owned(), |day| locale::format_days(day, day))
+    };
     let shown = weeks.iter().take(MAX_WEEKS).map(format).collect::<Vec<_>>().join(", ");
     match weeks.len().saturating_sub(MAX_WEEKS) {
         0 if weeks.len() == 1 => format!("Week of {shown}"),
@@ -129,4 +142,10 @@ fn names<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
 fn count(number: u64, one: &str, many: &str) -> Option<String> {
     let words = if number == 1 { one } else { many };
     (number > 0).then(|| format!("{} {words}", locale::format_count(number)))
+}
+
+/// A number of people or addresses in the week with most of them; `None` for 0.
+fn most(number: u64, one: &str, many: &str) -> Option<String> {
+    let words = if number == 1 { one } else { many };
+    (number > 0).then(|| format!("Up to {} {words} a week", locale::format_count(number)))
 }

@@ -41,10 +41,10 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
         text::library_sentence(locale, measures.videos, measures.never_viewed, measures.transcribed)
     };
     let without_course = measures.entries.iter().filter(|entry| entry.course.is_empty()).count() as u64;
-    let videos_without_course = locale.count_of(without_course, "video", "videos");
+    let rows_without_course = locale.count_of(without_course, "row", "rows");
     let caveat = text::join([
         as_of.clone(),
-        text::without_course_caveat(&videos_without_course, to_f64(without_course)),
+        text::without_course_caveat(&rows_without_course, to_f64(without_course)),
         ignored_sections_caveat(measures.is_sections_ignored),
         text::skipped_rows_caveat(locale, measures.ragged),
     ]);

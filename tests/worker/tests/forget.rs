@@ -9,6 +9,7 @@
 
 use domain::api::WindowStatus;
 use domain::erasure::{Erasure, ErasureProgress, Erasures, RedactedTarget};
+use domain::formula_injection::disarm_formulas;
 use domain::problem::Code;
 use domain::time::{DAY, minus_days, plus_days};
 use sandbox::{Report, Truth};
@@ -210,7 +211,8 @@ async fn export_person(stack: &Stack, person: &Value) -> BTreeMap<String, Vec<u8
     files_in_zip(&bytes).into_iter().collect()
 }
 
-/// The true rows about a person, sorted. What identifies others in them is empty.
+/// The true rows about a person, sorted, with cells that are safe in spreadsheets. What identifies others in them is
+/// empty.
 fn rows_about(stack: &Stack, report: Report, weeks: &Weeks, person: &Person) -> Vec<Vec<String>> {
     let columns = Truth::columns(report);
     let position = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));
@@ -226,6 +228,9 @@ fn rows_about(stack: &Stack, report: Report, weeks: &Weeks, person: &Person) -> 
                 row[position(&format!("{prefix}{name}")).unwrap()].clear();
             }
         }
+    }
+    for cell in rows.iter_mut().flatten() {
+        *cell = String::from_utf8(disarm_formulas(cell.as_bytes()).into_owned()).unwrap();
     }
     rows.sort();
     rows
@@ -266,19 +271,29 @@ async fn everything_about_a_person_is_in_one_archive_until_it_is_erased() {
     let account: Value = serde_json::from_slice(&by_email["account.json"]).unwrap();
     assert_eq!(account["role"]["role"], "analyst");
     assert_eq!(account["requests"], json!([]));
-    assert!(by_email.contains_key("audit-log.csv") && by_email.contains_key("about.txt"));
+    // The only entry about them is the change of their role, which somebody else made.
+    let entries = parse_csv(&by_email["audit-log.csv"], b',');
+    let [entry] = &entries.rows[..] else { panic!("{:?}", entries.rows) };
+    let of_column = |name: &str| &entry[entries.header.iter().position(|column| column == name).unwrap()];
+    assert_eq!((of_column("person").as_str(), of_column("what").as_str()), ("", "role-given"));
+    assert_eq!(of_column("view"), &format!("{} analyst", person.email));
+    assert!(by_email.contains_key("about.txt"));
     assert!(!by_id.contains_key("account.json") && by_id.contains_key("about.txt"));
 
     let erasure = start_erasure(&stack, &json!({"person": {"email": person.email}})).await;
     wait_until_erased(&stack, &erasure.id).await;
-    let RedactedTarget::Person { mark, .. } = &erasure.what else { unreachable!("{erasure:?}") };
     let after = export_person(&stack, &json!({"email": person.email})).await;
     assert_eq!(after.keys().collect::<Vec<_>>(), ["about.txt", "account.json", "audit-log.csv"]);
     let log = stack.get("/api/record?what=person-exported").await;
-    let entries: Vec<&Value> =
-        log["entries"].as_array().unwrap().iter().map(|entry| &entry["view"]).collect();
-    assert!(entries.iter().any(|view| *view == mark), "{log}");
-    assert!(!log.to_string().contains(&person.email));
+    let count = |view: &str| {
+        let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["view"] == view);
+        entries.map(|entry| entry["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((count("by e-mail address"), count("by user id")), (2, 1), "{log}");
+    assert!(!log.to_string().contains(&person.email) && !log.to_string().contains(&person.id));
+    let anonymous = json!({"email": "anonymous+4f2a@echo360.example"});
+    let refused = refusal(stack.http.post(stack.at("/api/person-export")).json(&anonymous)).await;
+    assert_eq!(refused.code, Code::BadBody);
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ fn parse_query(mut query: BTreeMap<String, String>) -> Result<(AuditFilter, bool
         query.remove("what").map(|slug| AuditAction::parse(&slug).ok_or_else(bad_action)).transpose()?;
     let bad_number = |_| bad_query("`before` must be the number of an entry.");
     let before = query.remove("before").map(|text| text.parse().map_err(bad_number)).transpose()?;
-    Ok((AuditFilter { from, to, person, what, before }, is_csv))
+    Ok((AuditFilter { from, to, person, role_of: None, what, before }, is_csv))
 }
 
 async fn read_page(registry: &Stub, filter: AuditFilter) -> Result<AuditLogPage, Problem> {
@@ -63,22 +63,28 @@ async fn read_page(registry: &Stub, filter: AuditFilter) -> Result<AuditLogPage,
 /// The header row of the audit log as CSV.
 const CSV_HEADER: &str = "at,last,count,person,role,what,scope,view\r\n";
 
-/// All entries as CSV in memory, for a filter by person.
+/// All entries of each filter as CSV, each changed by `change`.
 pub(super) async fn read_csv(
     context: &RequestContext<'_>,
     registry: &Stub,
-    mut filter: AuditFilter,
+    filters: impl IntoIterator<Item = AuditFilter>,
+    change: impl Fn(AuditLogEntry) -> AuditLogEntry,
 ) -> Result<String, Problem> {
+    // Entries still buffered in this isolate belong to the log.
     flush(context.env, &context.settings.scheduler_name()).await;
     let mut text = CSV_HEADER.to_owned();
-    loop {
-        let page = read_page(registry, filter.clone()).await?;
-        text.push_str(&csv_lines(&page));
-        filter.before = page.before;
-        if filter.before.is_none() {
-            return Ok(text);
+    for mut filter in filters {
+        loop {
+            let mut page = read_page(registry, filter.clone()).await?;
+            page.entries = page.entries.into_iter().map(&change).collect();
+            text.push_str(&csv_lines(&page));
+            filter.before = page.before;
+            if filter.before.is_none() {
+                break;
+            }
         }
     }
+    Ok(text)
 }
 
 /// All entries as CSV, read page by page.

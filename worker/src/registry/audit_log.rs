@@ -109,6 +109,11 @@ impl Store {
         add_condition("at >= ?", filter.from.map(|day| Timestamp::start_of(day).0.into()));
         add_condition("at < ?", filter.to.map(|day| Timestamp::start_of(day).plus(DAY).0.into()));
         add_condition("person_id = ?", filter.person.as_deref().map(Into::into));
+        // The text of these is the address, alone or followed by the role.
+        add_condition(
+            "what IN ('role-given', 'role-taken') AND instr(view || ' ', ?) = 1",
+            filter.role_of.as_ref().map(|email| format!("{email} ").into()),
+        );
         add_condition("what = ?", filter.what.map(|what| what.slug().into()));
         add_condition("id < ?", filter.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
         let query = format!(

@@ -32,7 +32,7 @@ const SCHEMA: &str = "
         PRIMARY KEY (course, section));
     CREATE TABLE IF NOT EXISTS directory (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS quality (id TEXT PRIMARY KEY, lease INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS quality (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
 /// Maximum number of directory entries in one row: some 200 KB of the 2 MB that a value may have.
@@ -76,7 +76,11 @@ impl Store {
     /// Saves what changed. Must be called in a transaction.
     pub(crate) fn save(&self, scheduler: &Scheduler, changes: &Changes) -> Result<()> {
         for key in &changes.windows {
-            self.put("window", &key.full_id(), scheduler.window(key))?;
+            let window = scheduler.window(key);
+            self.put("window", &key.full_id(), window)?;
+            if window.is_none_or(|window| window.copy.is_none()) {
+                self.put::<FileFindings>("quality", &key.full_id(), None)?;
+            }
         }
         for id in &changes.requests {
             self.put("request", id, scheduler.request(id))?;
@@ -143,21 +147,9 @@ impl Store {
         self.put_fact("tally", tally)
     }
 
-    /// Stores what is unusual in the files of a window, unless that of a newer lease is stored.
-    pub(crate) fn save_quality(
-        &self,
-        key: &WindowKey,
-        lease: u32,
-        findings: Option<&FileFindings>,
-    ) -> Result<()> {
-        let Some(findings) = findings else { return Ok(()) };
-        self.sql.exec(
-            "INSERT INTO quality (id, lease, body) VALUES (?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET lease = excluded.lease, body = excluded.body
-             WHERE excluded.lease >= lease",
-            vec![key.full_id().into(), i64::from(lease).into(), serde_json::to_string(findings)?.into()],
-        )?;
-        Ok(())
+    /// Stores what is unusual in the files of a window. Deleted with the window's copy.
+    pub(crate) fn save_quality(&self, key: &WindowKey, findings: &FileFindings) -> Result<()> {
+        self.put("quality", &key.full_id(), Some(findings))
     }
 
     /// What is unusual in the files of each window, by the window's full id.

@@ -50,7 +50,7 @@ fn render_reports(windows: &[WindowQuality]) -> AnyView {
     });
     view! {
         {reports.collect_view()}
-        <p class="quiet small">{text::PEOPLE_PER_WEEK}</p>
+        <p class="quiet small">{text::ABOUT}</p>
     }
     .into_any()
 }

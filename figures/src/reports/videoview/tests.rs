@@ -256,7 +256,7 @@ fn a_short_video_has_no_share_of_its_length_and_one_caveat() {
 }
 
 #[test]
-fn minutes_without_a_course_or_a_section_are_told() {
+fn caveats_say_how_much_names_no_course_section_or_video() {
     let caveat = |measures: &Measures, id| find(&figures_of(measures, |_| {}), id).caveat.clone();
     let mut embedded = measures();
     assert!(!caveat(&embedded, "minutes").contains("course"));
