@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::components::error_notice::{ErrorNotice, InterruptionNotice};
 use crate::components::help::{HelpButton, HelpRequests};
 use crate::components::lazy::{Placeholder, render_lazy};
+use crate::components::upstream_status::UpstreamFailureBanner;
 use crate::data_worker::DataWorker;
 use crate::interruption::{self, IsInterruptionShown};
 use crate::lazy_components::LazyComponents;
@@ -212,6 +213,7 @@ fn PageFrame(navigation: Navigation, session: Option<SessionSummary>, children: 
     let current = move |page: Page| move || (navigation.view().page == page).then_some("page");
     // The help needs the application context, which exists only with a session.
     let help = session.is_some().then(|| view! { <HelpButton /> });
+    let failure = session.as_ref().and_then(|session| session.upstream_failure);
     let signed_in = session.as_ref().map(words::access::session_sentence);
     let institution = session.map(|session| session.institution).filter(|name| name != words::UNNAMED);
     view! {
@@ -226,7 +228,10 @@ fn PageFrame(navigation: Navigation, session: Option<SessionSummary>, children: 
             {institution.map(|name| view! { <span class="quiet top-institution">{name}</span> })}
             {help}
         </header>
-        <main id="content" tabindex="-1">{children()}</main>
+        <main id="content" tabindex="-1">
+            {failure.map(|failure| view! { <UpstreamFailureBanner failure navigation /> })}
+            {children()}
+        </main>
         {signed_in.map(|signed_in| view! {
             <footer class="foot quiet small">{signed_in} " " <a href=Page::You.path()>{words::access::YOUR_ACCOUNT}</a></footer>
         })}

@@ -117,6 +117,7 @@ mod tests {
             institution: String::new(),
             time_zone: "UTC".to_owned(),
             now: Timestamp(0),
+            upstream_failure: None,
         }
     }
 

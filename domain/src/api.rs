@@ -10,6 +10,7 @@ use crate::report::{ReportName, Shape};
 use crate::report_listing::ReportParameter;
 use crate::role::{Grant, Role, RoleAssignment};
 use crate::time::{Day, MINUTE, Timestamp, iso};
+use crate::upstream_health::UpstreamFailure;
 use crate::window::Parameters;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,9 @@ pub struct Session {
     pub time_zone: String,
     /// The server's current time, so that clients need not trust the device's clock.
     pub now: Timestamp,
+    /// For administrators: why they have to act so that Lectern can load data from Echo360. Absent if it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream_failure: Option<UpstreamFailure>,
 }
 
 /// The fields of a [`Session`] that every page needs. The page parses only these, since a parser for the
@@ -65,6 +69,9 @@ pub struct SessionSummary {
     pub time_zone: String,
     /// See [`Session::now`].
     pub now: Timestamp,
+    /// See [`Session::upstream_failure`].
+    #[serde(default)]
+    pub upstream_failure: Option<UpstreamFailure>,
 }
 
 /// What a person may see.
@@ -705,6 +712,20 @@ impl RowCount {
 pub struct Health {
     /// Always `true`: the settings are valid.
     pub ok: bool,
+    /// Present if Lectern cannot load data from Echo360 until an administrator acts: Echo360 refuses the credentials,
+    /// or nothing succeeded on the last three days on which Lectern needed it. The page tells administrators which.
+    /// Up to a minute old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<UpstreamHealth>,
+}
+
+/// Whether Lectern can load data from Echo360, without details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamHealth {
+    /// It cannot until an administrator acts.
+    Failing,
 }
 
 #[cfg(test)]

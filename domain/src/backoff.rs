@@ -66,6 +66,12 @@ impl Backoff {
         }
     }
 
+    /// Whether the last of these calls failed, even if its wait is over.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.troubles > 0
+    }
+
     /// Ends the backoff after a success.
     pub fn reset(&mut self) {
         *self = Self::default();

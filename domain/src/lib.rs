@@ -6,7 +6,7 @@
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`data_quality`]: what is unusual in files · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
-//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
+//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`upstream_health`]: whether it has failed for too long · [`directory`]: its courses, sections and terms |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | audit and erasure | [`audit_log`]: merges entries of one view · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`formula_injection`]: makes cells safe in spreadsheets · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
@@ -52,6 +52,7 @@ pub mod shares;
 pub mod time;
 pub mod token;
 pub mod upstream;
+pub mod upstream_health;
 pub mod view;
 pub mod window;
 pub mod window_state;

@@ -459,7 +459,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[Code::NoWayIn],
         summary: "Whether Lectern is set up",
-        description: "Returns 200, or 503 with the settings to correct.",
+        description: "Returns 200, or 503 with the settings to correct. `\"upstream\": \"failing\"` in a 200 says that an \
+                      administrator has to act before data can be loaded from Echo360.",
     },
     Route {
         operation: Operation::GetOpenApi,

@@ -24,6 +24,7 @@ use crate::erasure::Tombstones;
 use crate::fair_queue::{Request, pick_next};
 use crate::time::{DAY, Day, MINUTE, SECOND, Timestamp, minus_days};
 use crate::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus, is_limit_response};
+use crate::upstream_health::{UpstreamFailure, UpstreamRecord, UpstreamResult};
 use crate::window::{Parameters, WindowKey};
 use crate::window_state::{CollectOutcome, INQUIRY, LEASE, UpstreamBuild, Window, WindowState};
 use serde::{Deserialize, Serialize};
@@ -169,6 +170,9 @@ pub struct Account {
     pub denied_detail: String,
     /// Turns of the fair queue so far.
     pub turn: u64,
+    /// The results of the latest days. Absent in accounts stored by early versions.
+    #[serde(default, rename = "results", skip_serializing_if = "UpstreamRecord::is_empty")]
+    pub upstream_record: UpstreamRecord,
 }
 
 /// What has to be saved.
@@ -318,6 +322,16 @@ impl Scheduler {
                     "Another program is using this account's three report slots; Lectern waits for one.";
                 pause(&account.limit_backoff, api::PauseReason::LimitReached, detail)
             }),
+        }
+    }
+
+    /// Why an administrator has to act, if so.
+    #[must_use]
+    pub fn upstream_failure(&self) -> Option<UpstreamFailure> {
+        if self.account.credentials_backoff.has_failed() {
+            Some(UpstreamFailure::CredentialsRefused)
+        } else {
+            self.account.upstream_record.is_failing().then_some(UpstreamFailure::FailedDays)
         }
     }
 
@@ -677,7 +691,7 @@ impl Scheduler {
     pub fn record_list(&mut self, reply: Result<Vec<UpstreamRequest>, UpstreamError>, now: Timestamp) {
         let listed = match reply {
             Ok(listed) => {
-                self.record_success();
+                self.record_success(now);
                 listed
             }
             Err(error) => return self.record_error(error, now),
@@ -709,7 +723,7 @@ impl Scheduler {
         };
         match reply {
             Ok(made) => {
-                self.record_success();
+                self.record_success(now);
                 self.account.limit_backoff.reset();
                 // The earlier of the two clocks: a fast clock must not make a day look complete.
                 let created = made.created.map_or(now, |created| created.min(now));
@@ -755,7 +769,7 @@ impl Scheduler {
         }
         match reply {
             Ok(seen) => {
-                self.record_success();
+                self.record_success(now);
                 let detail = match seen.status {
                     UpstreamStatus::Pending if self.is_overdue(key, now) => {
                         "Echo360 did not finish the report within 14 days."
@@ -838,6 +852,12 @@ impl Scheduler {
         outcome: CollectOutcome,
         now: Timestamp,
     ) {
+        let is_current = |window: &Window| {
+            window.lease == lease && matches!(window.state, WindowState::Collecting { .. })
+        };
+        if matches!(outcome, CollectOutcome::Whole { .. }) && self.windows.get(key).is_some_and(is_current) {
+            self.record_result(UpstreamResult::Collected, now);
+        }
         self.change(key, |window| window.record_collection(lease, outcome, now));
     }
 
@@ -847,7 +867,9 @@ impl Scheduler {
         self.change(key, |window| window.requeue(now));
     }
 
-    fn record_success(&mut self) {
+    /// Ends the backoffs after a call that was answered.
+    pub fn record_success(&mut self, now: Timestamp) {
+        self.record_result(UpstreamResult::Answered, now);
         self.account.outage_backoff.reset();
         self.account.credentials_backoff.reset();
         self.account.denied_detail.clear();
@@ -856,6 +878,9 @@ impl Scheduler {
 
     /// Backs off after an error of the account or the network. Such errors never count as a try of a window.
     pub fn record_error(&mut self, error: UpstreamError, now: Timestamp) {
+        if matches!(error, UpstreamError::Down { .. } | UpstreamError::Denied { .. }) {
+            self.record_result(UpstreamResult::Unanswered, now);
+        }
         match error {
             UpstreamError::TooMany { retry_after } | UpstreamError::Down { retry_after, .. } => {
                 self.account.outage_backoff.record_failure(now, retry_after);
@@ -869,6 +894,12 @@ impl Scheduler {
             }
         }
         self.changes.account = true;
+    }
+
+    fn record_result(&mut self, result: UpstreamResult, now: Timestamp) {
+        if self.account.upstream_record.add(result, now) {
+            self.changes.account = true;
+        }
     }
 
     fn find(&self, is_match: impl Fn(&Window) -> bool) -> Option<WindowKey> {
@@ -893,8 +924,13 @@ impl Scheduler {
 
     fn change(&mut self, key: &WindowKey, change: impl FnOnce(&mut Window)) {
         if let Some(window) = self.windows.get_mut(key) {
+            let had_failed = window.state == WindowState::Failed;
             change(window);
+            let given_up_at = (!had_failed && window.was_given_up()).then_some(window.since);
             self.changes.windows.insert(key.clone());
+            if let Some(at) = given_up_at {
+                self.record_result(UpstreamResult::GivenUp, at);
+            }
         }
     }
 }

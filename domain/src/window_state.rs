@@ -448,6 +448,14 @@ impl Window {
         self.enter(WindowState::Failed, now);
     }
 
+    /// Whether it failed because of Echo360 or its files, and not because its days are too old or its copy could not
+    /// be swept.
+    #[must_use]
+    pub fn was_given_up(&self) -> bool {
+        let has_upstream = self.fault.as_ref().is_some_and(|fault| fault.upstream.is_some());
+        self.state == WindowState::Failed && (has_upstream || self.tries >= TRIES)
+    }
+
     /// Enters `idle` without a new copy: the days were erased meanwhile.
     pub fn abandon(&mut self, now: Timestamp) {
         self.enter(WindowState::Idle, now);

@@ -26,6 +26,7 @@ use domain::shares::{
     CreateShareRequest, CreateShareResponse, OpenShareRequest, PanelOutline, Share, ShareContent, SharePanel,
     ShareState, ShareWeek, Shares, SwitchSharesRequest, UpdateShareRequest,
 };
+use domain::upstream_health::UpstreamFailure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -67,8 +68,9 @@ fn session_format_unchanged() {
     check::<Session>(SESSION);
     check::<Session>(
         r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
-        "institution":"default","time_zone":"UTC","now":5}"#,
+        "institution":"default","time_zone":"UTC","now":5,"upstream_failure":"credentials-refused"}"#,
     );
+    check_names::<UpstreamFailure>(&["credentials-refused", "failed-days"]);
     let session: SessionSummary = serde_json::from_str(&join_lines(SESSION)).unwrap();
     let fields =
         (session.person.as_str(), session.institution.as_str(), session.time_zone.as_str(), session.now.0);
@@ -261,6 +263,7 @@ fn report_request_format_unchanged() {
 #[test]
 fn health_format_unchanged() {
     check::<Health>(r#"{"ok":true}"#);
+    check::<Health>(r#"{"ok":true,"upstream":"failing"}"#);
     check::<RowCount>(r#"{"rows":1234,"exact":true}"#);
 }
 

@@ -20,6 +20,7 @@ use domain::scheduler::{
     Account, CollectProgress, ErasureTarget, MIN_LIST_GAP, Scheduler, Step, create_parameters,
 };
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
+use domain::upstream_health::UpstreamFailure;
 use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus};
 use domain::window::{Parameters, WindowKey, plan_windows};
 use domain::window_state::{CollectOutcome, TRIES, Window, WindowState};
@@ -1006,6 +1007,73 @@ fn refused_credentials_pause_the_scheduler_and_requests_shorten_the_pause_only_o
 }
 
 #[test]
+fn refused_credentials_need_an_administrator_until_a_call_is_answered() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.submit("asset", "ana", 0, 1);
+    assert_eq!(world.scheduler.upstream_failure(), None);
+    while let Step::Wait(at) = world.scheduler.next_step(world.now) {
+        world.now = at;
+    }
+    world.scheduler.record_list(Err(UpstreamError::Denied { detail: "invalid_client".into() }), world.now);
+    // The pause is over long before anybody corrects the credentials.
+    world.pass(DAY);
+    assert_eq!(world.scheduler.info(world.now).held, None);
+    world.save();
+    world.crash();
+    assert_eq!(world.scheduler.upstream_failure(), Some(UpstreamFailure::CredentialsRefused));
+    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    assert_eq!(world.scheduler.upstream_failure(), None);
+}
+
+#[test]
+fn three_days_without_an_answer_need_an_administrator() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.submit("asset", "ana", 0, 1);
+    let down = || Err(UpstreamError::Down { sent: false, retry_after: None });
+    for day in 0..3 {
+        assert_eq!(world.scheduler.upstream_failure(), None, "day {day}");
+        // Echo360 asks for patience: it is there.
+        world.scheduler.record_list(Err(UpstreamError::TooMany { retry_after: None }), world.now);
+        assert_eq!(world.scheduler.upstream_failure(), None, "day {day}");
+        world.scheduler.record_list(down(), world.now);
+        world.pass(DAY);
+        world.save();
+        world.crash();
+    }
+    assert_eq!(world.scheduler.upstream_failure(), Some(UpstreamFailure::FailedDays));
+    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    assert_eq!(world.scheduler.upstream_failure(), None);
+}
+
+#[test]
+fn three_days_on_which_every_window_fails_need_an_administrator() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    for (day, report) in ["notes", "polling", "qanda"].into_iter().enumerate() {
+        assert_eq!(world.scheduler.upstream_failure(), None, "day {day}");
+        world.submit(report, "ana", 2, 1);
+        for _ in 0..200 {
+            for request in &mut world.upstream {
+                request.final_status = UpstreamStatus::Failed;
+            }
+            world.alarm();
+            world.pass(10 * SECOND);
+        }
+        assert!(world.scheduler.windows().all(|window| window.state == WindowState::Failed));
+        world.pass(DAY);
+    }
+    assert_eq!(world.scheduler.upstream_failure(), Some(UpstreamFailure::FailedDays));
+    world.submit("confused", "ana", 2, 1);
+    run_until_done(&mut world);
+    assert_eq!(world.scheduler.upstream_failure(), None, "one window was collected");
+}
+
+#[test]
 fn a_request_with_a_lost_reply_is_recognized_despite_parameters_that_echo360_added() {
     let chances = [200u8];
     let mut world = world(&chances);
@@ -1116,6 +1184,7 @@ fn days_that_have_become_too_old_are_not_requested_from_echo360() {
     run_until_done(&mut world);
     assert_eq!(world.creates, 0);
     assert!(world.scheduler.windows().all(|w| w.state == WindowState::Failed));
+    assert!(!world.scheduler.windows().any(Window::was_given_up), "that is no failure of Echo360's");
 }
 
 #[test]

@@ -46,6 +46,12 @@ fn account_format_unchanged() {
         r#"{"calls":[1,2],"trouble":{"troubles":1,"until":5},"limit":{"troubles":0,"until":0},
         "denied":{"troubles":0,"until":0},"denied_detail":"","turn":9}"#,
     );
+    check::<Account>(
+        r#"{"calls":[],"trouble":{"troubles":0,"until":0},"limit":{"troubles":0,"until":0},
+        "denied":{"troubles":0,"until":0},"denied_detail":"","turn":9,
+        "results":{"day":"2026-02-02","answered":false,"unanswered":true,"collected":false,"given_up":false,
+        "failed_before":2}}"#,
+    );
 }
 
 #[test]

@@ -169,6 +169,54 @@ describe('in local mode', () => {
   });
 });
 
+test('while Echo360 refuses the credentials, every page says so to administrators, and to nobody else', async () => {
+  const stack = await Stack.start();
+  try {
+    const days = weeks(1, 3);
+    // Also fetches the list of reports while the credentials are still valid.
+    await stack.request({ report: 'videoview', ...days });
+    await stack.api('/api/reports');
+    await stack.injectFaults({ fault: 'unauthorized', always: true });
+    await stack.request({ report: 'notes', ...days }, { wait: false });
+    const failure = async () => (await stack.api('/api/session')).upstream_failure;
+    await until('the credentials are refused', async () => (await failure()) === 'credentials-refused');
+    await withTab(browser, {}, async (page) => {
+      const banner = page.getByTestId('upstream-failure');
+      for (const path of ['/', '/course', '/requests', '/you', '/people', '/record', '/forgetting', '/shares']) {
+        await page.goto(stack.url + path);
+        await banner.getByText("Echo360 refuses Lectern's credentials.").waitFor();
+        assert.match(await banner.innerText(), /ECHO360_CLIENT_SECRET/);
+        const link = banner.getByRole('link', { name: 'See all requests' });
+        assert.equal(await link.count(), path === '/requests' ? 0 : 1, path);
+      }
+      await page.goto(`${stack.url}/you`);
+      await banner.getByRole('link', { name: 'See all requests' }).click();
+      await page.locator('.board-line').first().waitFor();
+
+      const { courses } = await stack.api('/api/courses');
+      for (const look of [{ role: 'analyst' }, { role: 'instructor', courses: [{ course: courses[0].id, section: null }] }]) {
+        await page.evaluate(
+          async (body) => fetch('/api/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+          JSON.stringify({ look_as: look }),
+        );
+        await page.goto(`${stack.url}/you`);
+        await page.getByText(`Local mode, viewing as an ${look.role}.`).waitFor();
+        assert.equal(await banner.count(), 0, look.role);
+      }
+      await page.getByRole('button', { name: 'View as an administrator again' }).click();
+      await banner.waitFor();
+
+      await stack.clearFaults();
+      await stack.request({ report: 'notes', ...days });
+      await page.goto(`${stack.url}/you`);
+      await page.getByText('Every course of the institution.').waitFor();
+      assert.equal(await banner.count(), 0);
+    });
+  } finally {
+    await stack.stop();
+  }
+});
+
 describe('behind Cloudflare Access', () => {
   let stack, access, view, rows;
   const days = weeks(2, 3);

@@ -369,6 +369,8 @@ export const GROUPS = [
       await stack.api('/api/reports');
       await stack.injectFaults({ fault: 'unauthorized', always: true });
       await stack.request({ report: 'videoview', ...weeks(4) }, { wait: false });
+      // The page asks only when it is loaded.
+      await until('the credentials are refused', async () => (await stack.api('/api/session')).upstream_failure);
     },
     states: [
       {

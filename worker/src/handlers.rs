@@ -76,9 +76,9 @@ fn remove_course_and_section(query: &mut BTreeMap<String, String>) -> (Option<Co
 /// Calls the handler of an operation.
 pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -> HandlerResult {
     match operation {
-        Operation::GetHealth => health::get(context),
+        Operation::GetHealth => health::get(context).await,
         Operation::GetOpenApi => openapi::get(),
-        Operation::GetSession => session::get(context),
+        Operation::GetSession => session::get(context).await,
         Operation::SignIn => session::sign_in(context).await,
         Operation::SignOut => session::sign_out(context).await,
         Operation::ListReports => reports::list(context).await,

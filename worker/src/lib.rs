@@ -8,7 +8,7 @@
 //! | access | [`auth`]: sign-in methods, who is calling · [`audit_log`]: who did what |
 //! | Durable Objects | [`scheduler`]: the queue, the slots, every call to Echo360 · [`window_store`]: one report and week: collects, stores and serves rows · [`registry`]: accounts, audit log, shares |
 //! | storage | [`schema`]: tables and their version · [`transaction`]: all or nothing · [`jurisdiction`]: where objects are stored |
-//! | Echo360 | [`echo360`]: the client of the reporting API · [`http_client`]: outgoing HTTP, bodies read to their last byte |
+//! | Echo360 | [`echo360`]: the client of the reporting API · [`http_client`]: outgoing HTTP, bodies read to their last byte · [`upstream_health`]: whether it has failed for too long |
 //! | shares | [`shares`]: links for people who cannot sign in, and their pages |
 //! | runtime | [`config`]: settings · [`clock`] · [`zone`]: UTC offsets from `Intl` · [`crypto`]: hashes, signatures, random ids · [`response`]: JSON and problem responses |
 
@@ -31,6 +31,7 @@ mod scheduler;
 mod schema;
 mod shares;
 mod transaction;
+mod upstream_health;
 mod window_store;
 mod zone;
 

@@ -60,6 +60,8 @@ pub(crate) enum SchedulerCommand {
     ListQuality,
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
+    /// Why an administrator has to act, if so: [`domain::upstream_health::UpstreamFailure`].
+    GetUpstreamFailure,
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
     ListAvailable { report: ReportName, course: CourseId },
 }

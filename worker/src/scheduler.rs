@@ -552,6 +552,8 @@ impl Scheduler {
             SchedulerCommand::ListQuality => response::json(&self.list_quality()?),
             SchedulerCommand::PlanPersonExport { person } => {
                 response::json(&self.plan_person_export(&person)?)
+            SchedulerCommand::GetUpstreamFailure => {
+                response::json(&self.try_rules(|rules| rules.upstream_failure())?)
             }
             SchedulerCommand::ListAvailable { report, course } => {
                 response::json(&self.available_windows(&report, &course)?)
@@ -943,7 +945,10 @@ impl Scheduler {
                     may_call: &may_call,
                 };
                 match echo360.list_reports().await {
-                    Ok(offers) => Ok(offers),
+                    Ok(offers) => {
+                        self.try_rules(|rules| rules.record_success(clock::now()))?;
+                        Ok(offers)
+                    }
                     Err(error) => {
                         let problem = upstream_problem(&error);
                         self.try_rules(|rules| rules.record_error(error, clock::now()))?;

@@ -5,6 +5,7 @@ use crate::locale;
 use domain::api::{BuildTimes, PauseReason, RequestInfo, SchedulerInfo, WindowInfo, WindowStatus};
 use domain::report::Shape;
 use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
+use domain::upstream_health::UpstreamFailure;
 
 /// The expected time while Echo360's usual time is unknown.
 pub const UNKNOWN_DURATION: &str = "This takes minutes, sometimes hours.";
@@ -345,6 +346,31 @@ pub fn pause_key(reason: PauseReason) -> &'static str {
         PauseReason::CredentialsRefused => "credentials-refused",
         PauseReason::UpstreamDown => "upstream-down",
         PauseReason::LimitReached => "limit-reached",
+    }
+}
+
+/// Why an administrator has to act: the first sentence, in bold.
+#[must_use]
+pub fn upstream_failure_title(failure: UpstreamFailure) -> &'static str {
+    match failure {
+        UpstreamFailure::CredentialsRefused => "Echo360 refuses Lectern's credentials.",
+        UpstreamFailure::FailedDays => "Nothing could be loaded from Echo360 for three days.",
+    }
+}
+
+/// What an administrator can do about it.
+#[must_use]
+pub fn upstream_failure_advice(failure: UpstreamFailure) -> &'static str {
+    match failure {
+        UpstreamFailure::CredentialsRefused => {
+            "No new data can be loaded until the operator of this installation checks ECHO360_CLIENT_ID, \
+             ECHO360_CLIENT_SECRET and ECHO360_REGION, as docs/deploying.md describes under \u{201c}When something \
+             is wrong\u{201d}. Loaded data stays available."
+        }
+        UpstreamFailure::FailedDays => {
+            "See what went wrong with each request and try one again. If it fails, too, send the id that is shown \
+             there to Echo360's support. Loaded data stays available."
+        }
     }
 }
 

@@ -313,6 +313,46 @@ async fn wrong_credentials_pause_the_scheduler_visibly_until_they_are_fixed() {
     stack.ready(Report::Confused, &Weeks::back(1, 1)).await;
 }
 
+/// Waits until `/healthz` is `expected`. An isolate uses an answer of the Scheduler for 30 seconds.
+async fn wait_for_health(stack: &Stack, expected: &serde_json::Value) {
+    let started = Instant::now();
+    loop {
+        // Not 200 would be an error.
+        let health = stack.get("/healthz").await;
+        if health == *expected {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(45), "{health}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn refused_credentials_show_in_healthz_without_details_and_in_the_session_of_administrators_until_they_are_fixed()
+ {
+    let mut stack = Stack::with(quick(), &[("ECHO360_CLIENT_SECRET", "wrong")]).await;
+    assert_eq!(stack.get("/api/session").await.get("upstream_failure"), None, "nothing was called yet");
+    stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
+    wait_for_health(&stack, &json!({"ok": true, "upstream": "failing"})).await;
+    assert_eq!(stack.get("/api/session").await["upstream_failure"], "credentials-refused");
+    // An analyst loads the same page.
+    let look_as = json!({"look_as": {"role": "analyst"}});
+    let answer = stack.http.post(stack.at("/api/session")).json(&look_as).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let session = stack.http.get(stack.at("/api/session")).header("cookie", cookie).send().await.unwrap();
+    let session: serde_json::Value = session.json().await.unwrap();
+    assert_eq!(session["role"], "analyst");
+    assert_eq!(session.get("upstream_failure"), None);
+
+    stack.kill();
+    stack.set("ECHO360_CLIENT_SECRET", "sandbox secret");
+    stack.boot().await;
+    stack.ready(Report::Confused, &Weeks::back(1, 1)).await;
+    assert_eq!(stack.get("/api/session").await.get("upstream_failure"), None);
+    wait_for_health(&stack, &json!({"ok": true})).await;
+    stack.check_ledger();
+}
+
 #[tokio::test]
 async fn a_file_on_a_host_that_is_not_allowed_is_never_fetched() {
     let stack = Stack::with(quick(), &[("LECTERN_ASSET_HOSTS", "files.example.org")]).await;

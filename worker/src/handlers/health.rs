@@ -1,8 +1,9 @@
-//! `/healthz`: whether the installation is usable.
+//! `/healthz`: whether the installation is usable. It answers 200 also while Echo360 fails: what is loaded can be used.
 
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;
-use domain::api::Health;
+use crate::upstream_health;
+use domain::api::{Health, UpstreamHealth};
 use domain::problem::{Code, Problem};
 
 /// `GET /healthz`
@@ -10,7 +11,7 @@ use domain::problem::{Code, Problem};
 /// # Errors
 /// `no-way-in` if no sign-in method is configured. The router refuses missing or wrong settings on every
 /// route.
-pub(super) fn get(context: &RequestContext<'_>) -> HandlerResult {
+pub(super) async fn get(context: &RequestContext<'_>) -> HandlerResult {
     if !context.settings.local && context.settings.auth_methods().is_empty() {
         return Err(Problem::new(
             Code::NoWayIn,
@@ -18,5 +19,6 @@ pub(super) fn get(context: &RequestContext<'_>) -> HandlerResult {
              first administrators), or LECTERN_KEY and LECTERN_SESSION_KEY for a trial.",
         ));
     }
-    Reply::json(&Health { ok: true })
+    let upstream = upstream_health::is_failing(context).await.then_some(UpstreamHealth::Failing);
+    Reply::json(&Health { ok: true, upstream })
 }

@@ -5,7 +5,7 @@ use super::{HandlerResult, Reply};
 use crate::auth::{self, AccessAssertion, Visitor};
 use crate::request_context::RequestContext;
 use crate::rpc::{self, OpenSessionRequest, RegistryCommand};
-use crate::{audit_log, clock, crypto, response};
+use crate::{audit_log, clock, crypto, response, upstream_health};
 use domain::api::{AuditAction, Session, SignInRequest};
 use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem};
@@ -21,8 +21,13 @@ const KEY_HOLDER: &str = "key";
 const CLEAR_SITE_DATA: &str = "\"cache\", \"storage\"";
 
 /// `GET /api/session`
-pub(super) fn get(context: &RequestContext<'_>) -> HandlerResult {
-    Reply::json(&describe(context.visitor()?, context.settings))
+pub(super) async fn get(context: &RequestContext<'_>) -> HandlerResult {
+    let session = describe(context.visitor()?, context.settings);
+    let upstream_failure = match session.role {
+        Role::Administrator => upstream_health::find_failure(context).await,
+        Role::Analyst | Role::Instructor => None,
+    };
+    Reply::json(&Session { upstream_failure, ..session })
 }
 
 /// `POST /api/session`. In local mode the visitor is already authenticated and may switch to another role's
@@ -129,5 +134,6 @@ fn describe(visitor: &Visitor, settings: &Settings) -> Session {
         institution: settings.institution.clone(),
         time_zone: settings.time_zone.clone(),
         now: clock::now(),
+        upstream_failure: None,
     }
 }
