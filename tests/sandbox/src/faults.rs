@@ -72,6 +72,9 @@ pub enum Fault {
     RepeatedHeader,
     /// Quotation marks in texts are escaped with backslashes, as are backslashes.
     BackslashQuotes,
+    /// The rows of one section are missing, that of the first row, as if it had been deleted. Not in `visit`, which has
+    /// no sections.
+    MissingSection,
     /// A file is gzip without content.
     EmptyGzip,
     /// The request ends as Failed.
@@ -372,6 +375,7 @@ mod tests {
             "null-markers",
             "repeated-header",
             "backslash-quotes",
+            "missing-section",
             "empty-gzip",
             "zero-padding",
             "trailing-bytes",

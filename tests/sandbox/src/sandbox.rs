@@ -99,6 +99,7 @@ impl Books {
             null_markers: strikes(Fault::NullMarkers),
             repeated_header: strikes(Fault::RepeatedHeader),
             backslash_quotes: strikes(Fault::BackslashQuotes),
+            missing_section: strikes(Fault::MissingSection),
             empty: strikes(Fault::EmptyGzip),
             two_files: strikes(Fault::TwoFiles),
             plain_named_gz: strikes(Fault::PlainNamedGz),

@@ -45,6 +45,8 @@ pub(crate) struct Shape {
     pub(crate) repeated_header: bool,
     /// Quotation marks in texts have a backslash before them, and backslashes too.
     pub(crate) backslash_quotes: bool,
+    /// The rows of the first row's section are missing.
+    pub(crate) missing_section: bool,
     /// The file has no content, not even a header row.
     pub(crate) empty: bool,
     /// There are two files.

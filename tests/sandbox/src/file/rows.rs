@@ -19,6 +19,24 @@ impl std::fmt::Display for MinutesOfSeconds {
     }
 }
 
+/// With `missing-section`, the section whose rows are left out.
+struct MissingSection {
+    is_on: bool,
+    section: Option<(TermKey, usize)>,
+}
+
+impl MissingSection {
+    fn new(spec: &FileSpec) -> Self {
+        Self { is_on: spec.shape.missing_section, section: None }
+    }
+
+    /// Whether to leave out a row of this section. The first one that is asked for is the missing one.
+    fn skips(&mut self, term: &Term, section: usize) -> bool {
+        let section = (term.key, section);
+        self.is_on && *self.section.get_or_insert(section) == section
+    }
+}
+
 /// Writes all rows of a report.
 pub(super) fn write<W: Write>(
     institution: &Institution,
@@ -43,6 +61,7 @@ fn span_or_all_time(spec: &FileSpec) -> Span {
 
 fn assets<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
     let span = span_or_all_time(spec).until(spec.as_of);
+    let mut missing = MissingSection::new(spec);
     for term in institution.terms_until((span.end - 1).div_euclid(DAY_SECONDS)) {
         if term.end() <= span.start {
             continue;
@@ -58,7 +77,7 @@ fn assets<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<
                     Report::Asset => lecture.published < spec.as_of || !totals.is_empty(),
                     _ => !totals.is_empty(),
                 };
-                if is_listed && page.begin()? {
+                if is_listed && !missing.skips(&term, *section) && page.begin()? {
                     asset(&scene, *section, &totals, page);
                     page.end();
                 }
@@ -159,9 +178,13 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
     let mut lecture_cells: HashMap<(TermKey, usize, usize, bool), JoinedCells> = HashMap::new();
     // By person, or by lecture for a view of an anonymous account.
     let mut people: HashMap<Result<usize, usize>, JoinedCells> = HashMap::new();
+    let mut missing = MissingSection::new(spec);
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
+            if missing.skips(term, event.section) {
+                return ControlFlow::Continue(());
+            }
             match page.begin() {
                 Ok(true) => {}
                 Ok(false) => return ControlFlow::Continue(()),
@@ -204,11 +227,13 @@ fn events_of_kind<W: Write>(
     kind: Kind,
     page: &mut Page<W>,
 ) -> io::Result<()> {
+    let mut missing = MissingSection::new(spec);
     let mut result = Ok(());
-    let _ =
-        events::each(institution, kind, span_or_all_time(spec), spec.as_of, &mut |term, event| match page
-            .begin()
-        {
+    let _ = events::each(institution, kind, span_or_all_time(spec), spec.as_of, &mut |term, event| {
+        if missing.skips(term, event.section) {
+            return ControlFlow::Continue(());
+        }
+        match page.begin() {
             Ok(true) => {
                 if let Some(lecture) = term.lectures.get(event.lecture) {
                     row(institution, term, lecture, event, page);
@@ -221,7 +246,8 @@ fn events_of_kind<W: Write>(
                 result = Err(error);
                 ControlFlow::Break(())
             }
-        });
+        }
+    });
     result
 }
 

@@ -274,6 +274,23 @@ async fn faults_of_the_csv_change_its_writing_but_not_its_meaning() {
 }
 
 #[tokio::test]
+async fn the_rows_of_one_section_can_be_missing() {
+    let (_running, client) = sandbox(|_| {}).await;
+    for report in ["videoview", "notes"] {
+        let all = client.week(report).await;
+        let mut names = all.trim_start_matches('\u{feff}').lines().next().unwrap().split(',');
+        let section =
+            names.position(|name| name.trim_matches('"').eq_ignore_ascii_case("sectionid")).unwrap();
+        let all = rows(&all);
+        client.inject(json!({ "fault": "missing-section" })).await;
+        let left = rows(&client.week(report).await);
+        let expected: Vec<_> = all.iter().filter(|row| row[section] != all[0][section]).cloned().collect();
+        assert!(!expected.is_empty() && expected.len() < all.len());
+        assert_eq!(left, expected, "{report}");
+    }
+}
+
+#[tokio::test]
 async fn empty_cells_can_have_words_for_no_value() {
     // So many rows that some are of nobody.
     let (_running, client) = sandbox(|settings| settings.bulk_rows = Some(100_000)).await;
