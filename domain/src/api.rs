@@ -9,6 +9,7 @@ use crate::range::Span;
 use crate::report::{ReportName, Shape};
 use crate::report_listing::ReportParameter;
 use crate::role::{Grant, Role, RoleAssignment};
+use crate::shrinkage::CopyChoice;
 use crate::time::{Day, MINUTE, Timestamp, iso};
 use crate::upstream_health::UpstreamFailure;
 use crate::window::Parameters;
@@ -288,6 +289,8 @@ pub enum AuditAction {
     ShareRevoked,
     /// Switched shares off or on for the institution.
     SharesSwitched,
+    /// Chose one of two copies of a window whose newer copy has lost rows.
+    CopyChosen,
     /// Was refused: without access, over a limit, or not found.
     Refused,
 }
@@ -315,6 +318,7 @@ impl AuditAction {
         Self::ShareChanged,
         Self::ShareRevoked,
         Self::SharesSwitched,
+        Self::CopyChosen,
         Self::Refused,
     ];
 
@@ -342,6 +346,7 @@ impl AuditAction {
             Self::ShareChanged => "share-changed",
             Self::ShareRevoked => "share-revoked",
             Self::SharesSwitched => "shares-switched",
+            Self::CopyChosen => "copy-chosen",
             Self::Refused => "refused",
         }
     }
@@ -591,9 +596,89 @@ pub struct WindowInfo {
     /// When the window's days were erased; absent if they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Timestamp>,
+    /// Present if a newer copy of the same days has lost rows and was not used, until an administrator has chosen; left
+    /// out for people who may not see all rows. See `GET /api/shrunken`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunken: Option<RowLoss>,
     /// The copy that the window serves; absent if it has no rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy: Option<CopyInfo>,
+}
+
+/// The data rows of two copies of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RowLoss {
+    /// The rows of the copy that the window serves.
+    pub rows: u64,
+    /// The rows of the newer copy. People and courses that were erased since count in neither.
+    pub new_rows: u64,
+}
+
+/// `GET /api/shrunken`: windows whose newer copy has lost rows, so that an administrator has to choose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShrunkenWindows {
+    /// By report and days.
+    pub windows: Vec<ShrunkenWindow>,
+}
+
+/// A window whose newer copy has lost rows. It was discarded, and the window serves the fuller one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShrunkenWindow {
+    /// The report's name.
+    pub report: ReportName,
+    /// The window's id within the report.
+    pub window: String,
+    /// The first day, in UTC.
+    #[serde(with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
+    pub start: Option<Day>,
+    /// The day after the last one, in UTC.
+    #[serde(with = "iso::option")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Day>"))]
+    pub end: Option<Day>,
+    /// When the copy that the window serves was requested from Echo360.
+    pub stored: Timestamp,
+    /// When the newer copy was requested from Echo360.
+    pub requested: Timestamp,
+    /// The rows of the copy that the window serves.
+    pub rows: u64,
+    /// The rows of the newer copy.
+    pub new_rows: u64,
+    /// The sections that lost rows, those that lost most first; at most 50.
+    pub sections: Vec<ShrunkenSection>,
+}
+
+/// A section that has fewer rows in a newer copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ShrunkenSection {
+    /// The course's id; empty in reports without courses.
+    pub course: CourseId,
+    /// The section's id, or its number in reports that have no id.
+    pub section: String,
+    /// The course's code and name, and the section's number; empty if they are unknown.
+    pub label: String,
+    /// Its rows in the copy that the window serves.
+    pub rows: u64,
+    /// Its rows in the newer copy.
+    pub new_rows: u64,
+}
+
+/// `POST /api/shrunken`: which of two copies a window serves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CopyChoiceRequest {
+    /// The report's name.
+    pub report: ReportName,
+    /// The window's id within the report.
+    pub window: String,
+    /// `keep` keeps the copy that the window serves. `replace` collects the newer one once more and takes it, unless
+    /// it has lost more rows since.
+    pub choice: CopyChoice,
 }
 
 /// The copy that a window serves.
@@ -776,6 +861,7 @@ mod tests {
                 provisional_from: None,
                 fault: None,
                 forgotten: None,
+                shrunken: None,
                 copy: None,
             }],
             scheduler: None,

@@ -5,6 +5,8 @@
 //! | time | [`time`]: instants and days · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`data_quality`]: what is unusual in files · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
+//! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
+//! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store · [`shrinkage`]: whether a newer copy has lost rows |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`upstream_health`]: whether it has failed for too long · [`directory`]: its courses, sections and terms |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
@@ -49,6 +51,7 @@ pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod shares;
+pub mod shrinkage;
 pub mod time;
 pub mod token;
 pub mod upstream;

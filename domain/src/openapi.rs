@@ -5,8 +5,9 @@
 //! committed file `docs/openapi.json`, and the Worker serves that file.
 
 use crate::api::{
-    AuditAction, AuditLogPage, Courses, Health, Person, ReportRequest, Reports, RequestInfo, Requests,
-    RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session, SignInRequest,
+    AuditAction, AuditLogPage, CopyChoiceRequest, Courses, Health, Person, ReportRequest, Reports,
+    RequestInfo, Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session,
+    ShrunkenWindows, SignInRequest,
 };
 use crate::data_quality::DataQuality;
 use crate::erasure::{Erasure, ErasureRequest, Erasures, PersonIdentifier};
@@ -212,6 +213,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Operation::UploadRoles => schemas.request_schema::<String>(),
         Operation::StartErasure => schemas.request_schema::<ErasureRequest>(),
         Operation::ExportPerson => schemas.request_schema::<PersonIdentifier>(),
+        Operation::ChooseCopy => schemas.request_schema::<CopyChoiceRequest>(),
         Operation::GetHealth
         | Operation::GetOpenApi
         | Operation::GetSession
@@ -234,6 +236,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::ListErasures
         | Operation::CancelErasure
         | Operation::GetDataQuality => return None,
+        | Operation::ListShrunken => return None,
     };
     Some(json!({"required": true, "content": {media_type: {"schema": schema}}}))
 }
@@ -269,6 +272,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
         }
         Operation::ListErasures => schemas.response_schema::<Erasures>(),
         Operation::StartErasure => schemas.response_schema::<Erasure>(),
+        Operation::ListShrunken | Operation::ChooseCopy => schemas.response_schema::<ShrunkenWindows>(),
         Operation::ReadRows => {
             return ("200", stream_response("The rows as frames.", "application/octet-stream"));
         }

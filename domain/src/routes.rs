@@ -108,6 +108,10 @@ operations! {
     ExportPerson,
     /// `GET /api/quality`
     GetDataQuality,
+    /// `GET /api/shrunken`
+    ListShrunken,
+    /// `POST /api/shrunken`
+    ChooseCopy,
 }
 
 /// The HTTP methods that routes use.
@@ -1016,6 +1020,10 @@ pub const ROUTES: &[Route] = &[
         method: Method::Get,
         path: "/api/quality",
         access: Access::Authorized(Action::ReadDataQuality),
+        operation: Operation::ListShrunken,
+        method: Method::Get,
+        path: "/api/shrunken",
+        access: Access::Authorized(Action::ChooseCopies),
         path_parameters: &[],
         query: &[],
         body: Body::None,
@@ -1023,6 +1031,22 @@ pub const ROUTES: &[Route] = &[
         own_problems: &[],
         summary: "Data quality",
         description: "What is unusual in the files of each window that has rows: counts, which name nobody.",
+        summary: "Windows whose newer copy has lost rows",
+        description: "A newer copy of the same days that has lost rows is not used until somebody has chosen.",
+    },
+    Route {
+        operation: Operation::ChooseCopy,
+        method: Method::Post,
+        path: "/api/shrunken",
+        access: Access::Authorized(Action::ChooseCopies),
+        path_parameters: &[],
+        query: &[],
+        body: JSON,
+        audit: Audit::AfterAnswer(AuditAction::CopyChosen),
+        own_problems: &[Code::BadId, Code::UnknownWindow, Code::Quota],
+        summary: "Choose one of two copies of a window",
+        description: "`{report, window, choice}`: `keep` keeps the fuller copy, `replace` requests the newer one once \
+                      more and takes it. Returns the windows that are left.",
     },
 ];
 
@@ -1090,6 +1114,7 @@ mod tests {
             "/api/roles/csv",
             "/api/roles/{id}",
             "/api/shares",
+            "/api/shrunken",
         ];
         assert_eq!(administrators, BTreeSet::from(expected));
         let public: Vec<&str> =

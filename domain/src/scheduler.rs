@@ -22,6 +22,8 @@ use crate::api;
 use crate::backoff::{Backoff, CallLedger};
 use crate::erasure::Tombstones;
 use crate::fair_queue::{Request, pick_next};
+use crate::range::Range;
+use crate::shrinkage::{CopyChoice, ShrinkageCheck};
 use crate::time::{DAY, Day, MINUTE, SECOND, Timestamp, minus_days};
 use crate::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus, is_limit_response};
 use crate::upstream_health::{UpstreamFailure, UpstreamRecord, UpstreamResult};
@@ -138,6 +140,8 @@ pub struct CollectHandoff {
     /// Whether the replaced copy is deleted at once instead of staying for current readers: it still contains
     /// erased rows.
     pub at_once: bool,
+    /// How the new copy is compared with the one that it would replace.
+    pub shrinkage_check: Option<ShrinkageCheck>,
 }
 
 /// A WindowStore's answer to an inquiry about a lease.
@@ -440,6 +444,47 @@ impl Scheduler {
             }
         }
         self.shorten_credentials_backoff(now);
+        true
+    }
+
+    /// Chooses one of two copies of a window whose newer copy has lost rows. To replace the stored one, `person`
+    /// requests the window once more, as the request `id`, so that it is not taken out of the queue. Returns whether
+    /// there is such a window.
+    pub fn choose_copy(
+        &mut self,
+        key: &WindowKey,
+        choice: CopyChoice,
+        (id, person): (String, &str),
+        now: Timestamp,
+    ) -> bool {
+        let Some(window) = self.windows.get(key).filter(|window| window.row_loss().is_some()) else {
+            return false;
+        };
+        let last = window.copy.as_ref().and_then(|copy| copy.end).map(|end| minus_days(end, 1));
+        let range = key.start().zip(last).and_then(|(start, last)| Range::new(start, last).ok());
+        self.change(key, |window| {
+            if let Some(shrunken) = &mut window.shrunken {
+                shrunken.choice = Some(choice);
+            }
+        });
+        if choice == CopyChoice::Replace {
+            let request = Request {
+                id,
+                person: person.to_owned(),
+                report: key.report.clone(),
+                range,
+                zone: "UTC".to_owned(),
+                parameters: key.parameters.clone(),
+                created: now,
+                asked: now,
+                windows: vec![key.clone()],
+                turn: 0,
+            };
+            self.submit(request, now);
+            self.change(key, |window| {
+                window.request_again(now);
+            });
+        }
         true
     }
 
@@ -806,7 +851,7 @@ impl Scheduler {
     fn hand_off(&mut self, key: &WindowKey, links: Vec<String>, now: Timestamp) -> Option<CollectHandoff> {
         let mut started = None;
         let version = self.required_version();
-        let mut at_once = false;
+        let (mut at_once, mut shrinkage_check) = (false, None);
         if self.is_erased(key) {
             self.change(key, |window| window.abandon(now));
             return None;
@@ -819,10 +864,12 @@ impl Scheduler {
             // An erasure of these days was canceled while Echo360 built the report.
             window.erasure.forgotten = None;
             at_once = window.erasure.clean_version < version;
+            shrinkage_check = started.as_ref().and_then(|(_, upstream, _)| window.shrinkage_check(upstream));
         });
         let (lease, upstream, until) = started?;
         let tombstones = self.tombstones();
-        Some(CollectHandoff { key: key.clone(), lease, until, upstream, links, tombstones, at_once })
+        let key = key.clone();
+        Some(CollectHandoff { key, lease, until, upstream, links, tombstones, at_once, shrinkage_check })
     }
 
     /// Records the result of [`Step::Inquire`]; `None` if the WindowStore could not be reached.
@@ -852,10 +899,10 @@ impl Scheduler {
         outcome: CollectOutcome,
         now: Timestamp,
     ) {
-        let is_current = |window: &Window| {
-            window.lease == lease && matches!(window.state, WindowState::Collecting { .. })
-        };
-        if matches!(outcome, CollectOutcome::Whole { .. }) && self.windows.get(key).is_some_and(is_current) {
+        let is_current =
+            |window: &Window| window.lease == lease && matches!(window.state, WindowState::Collecting { .. });
+        let is_collected = matches!(outcome, CollectOutcome::Whole { .. } | CollectOutcome::Shrunken(_));
+        if is_collected && self.windows.get(key).is_some_and(is_current) {
             self.record_result(UpstreamResult::Collected, now);
         }
         self.change(key, |window| window.record_collection(lease, outcome, now));

@@ -41,6 +41,8 @@ pub enum Action<'a> {
     ExportPerson,
     /// Read what is unusual in Echo360's files.
     ReadDataQuality,
+    /// List windows whose newer copy has lost rows, and choose one of the copies.
+    ChooseCopies,
     /// Share a course, or one of its sections.
     CreateShare {
         /// The course's UUID.
@@ -101,6 +103,7 @@ pub fn authorize(
             | Action::Erase
             | Action::ExportPerson
             | Action::ReadDataQuality
+            | Action::ChooseCopies
             | Action::SwitchShares => Err(AccessDenied::NotAllowed),
             Action::ViewSession
             | Action::ListReports
@@ -119,6 +122,7 @@ pub fn authorize(
                 | Action::Erase
                 | Action::ExportPerson
                 | Action::ReadDataQuality
+                | Action::ChooseCopies
                 | Action::SwitchShares => Err(AccessDenied::NotAllowed),
                 Action::CreateShare { course, section } if !scope.covers(course, section) => {
                     Err(AccessDenied::UnknownCourse)
@@ -191,7 +195,7 @@ impl AccessScope {
         Courses { courses, terms }
     }
 
-    /// Removes what counts or quotes rows out of scope from a request: the sizes of copies, and faults.
+    /// Removes what counts or quotes rows out of scope from a request: the sizes of copies, lost rows, and faults.
     #[must_use]
     pub fn redact_request(&self, mut request: RequestInfo) -> RequestInfo {
         if *self != Self::Everything {
@@ -247,6 +251,7 @@ fn redact_window(window: &mut WindowInfo) {
     if let Some(copy) = &mut window.copy {
         (copy.rows, copy.bytes) = (None, None);
     }
+    window.shrunken = None;
     window.fault = window.fault.take().map(|_| REDACTED_FAULT.to_owned());
 }
 

@@ -6,6 +6,7 @@
 
 use crate::api;
 use crate::backoff;
+use crate::shrinkage::{CopyChoice, Shrinkage, ShrinkageCheck, ShrunkenCopy};
 use crate::time::{Day, MINUTE, SECOND, Timestamp};
 use crate::upstream::UpstreamId;
 use crate::window::{Days, PROVISIONAL_MAX_AGE, SNAPSHOT_MAX_AGE, WindowKey};
@@ -53,6 +54,9 @@ pub struct Window {
     /// The erasures that it has been through and those under way. Absent in windows stored by early versions.
     #[serde(default, skip_serializing_if = "ErasureState::is_untouched")]
     pub erasure: ErasureState,
+    /// The last newer copy of the same days, if it was discarded because it has lost rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunken: Option<ShrunkenCopy>,
 }
 
 /// The erasures that a window has been through and those under way. See
@@ -203,6 +207,9 @@ pub enum CollectOutcome {
         /// The CSV header row, without its line end.
         header: String,
     },
+    /// Every byte arrived and was checked, but the copy has lost rows, and was discarded: the WindowStore still serves
+    /// the one before it.
+    Shrunken(Shrinkage),
     /// The storage no longer accepts the signed link.
     LinkExpired,
     /// The storage could not be reached.
@@ -237,6 +244,7 @@ impl Window {
             failed_upstreams: Vec::new(),
             fault: None,
             erasure: ErasureState::default(),
+            shrunken: None,
         }
     }
 
@@ -289,10 +297,12 @@ impl Window {
     }
 
     /// Whether a copy is worth replacing: a provisional one after [`PROVISIONAL_MAX_AGE`] or when more days
-    /// of its week have closed, a snapshot after [`SNAPSHOT_MAX_AGE`].
+    /// of its week have closed, a snapshot after [`SNAPSHOT_MAX_AGE`]. If a newer copy was discarded because it had
+    /// lost rows, only when more days have closed: the same days would lose the same rows again.
     #[must_use]
     pub fn is_aged(&self, copy: &WindowCopy, now: Timestamp) -> bool {
         self.is_aged_at(copy.end, copy.created, now)
+            && (self.shrunken.is_none() || self.key.end_at(now.day()) > copy.end)
     }
 
     fn is_aged_at(&self, end: Option<Day>, created: Timestamp, now: Timestamp) -> bool {
@@ -303,11 +313,17 @@ impl Window {
             && (now.since(created) >= PROVISIONAL_MAX_AGE || self.key.end_at(now.day()) > end)
     }
 
-    /// Whether an equal upstream request can be adopted: it has not failed before, is newer than the current
-    /// copy, and not so old that its copy would have to be replaced at once.
+    /// Whether an equal upstream request can be adopted: it has not failed before, its copy was not discarded for
+    /// lost rows (unless an administrator chose it), it is newer than the current copy, and not so old that its copy
+    /// would have to be replaced at once.
     #[must_use]
     pub fn can_adopt(&self, id: &UpstreamId, created: Timestamp, end: Option<Day>, now: Timestamp) -> bool {
+        let is_discarded = self
+            .shrunken
+            .as_ref()
+            .is_some_and(|shrunken| shrunken.upstream == *id && shrunken.choice != Some(CopyChoice::Replace));
         !self.failed_upstreams.contains(id)
+            && !is_discarded
             && self.copy.as_ref().is_none_or(|copy| created > copy.created && *id != copy.upstream)
             && !self.is_aged_at(end, created, now)
     }
@@ -352,6 +368,16 @@ impl Window {
         Some((self.lease, upstream, until))
     }
 
+    /// How the copy that is being collected from `upstream` is compared with the one that is served; `None` if it
+    /// replaces it in any case: there is none, it covers other days, or it is a snapshot, which shows what exists now.
+    #[must_use]
+    pub fn shrinkage_check(&self, upstream: &UpstreamBuild) -> Option<ShrinkageCheck> {
+        let copy = self.copy.as_ref()?;
+        let accepted = self.shrunken.as_ref().filter(|it| it.choice == Some(CopyChoice::Replace));
+        let accepted_rows = accepted.map(|it| it.shrinkage.rows);
+        (self.key.days != Days::All && copy.end == upstream.end).then_some(ShrinkageCheck { accepted_rows })
+    }
+
     /// Returns from `collecting` to `building`, to poll for fresh links after `wait` milliseconds.
     pub fn poll_for_links(&mut self, now: Timestamp, wait: i64) {
         if let WindowState::Collecting { upstream, .. } = &self.state {
@@ -388,6 +414,16 @@ impl Window {
                 self.fault = None;
                 self.erasure.clean_version = self.erasure.pending_version;
                 self.erasure.sweep = None;
+                self.shrunken = None;
+                self.enter(WindowState::Idle, now);
+            }
+            // Without a copy there was nothing to compare with: the next one is taken as it is.
+            (CollectOutcome::Shrunken(_), Some(_)) if self.copy.is_none() => self.requeue(now),
+            (CollectOutcome::Shrunken(shrinkage), Some(upstream)) => {
+                let UpstreamBuild { id: upstream, created, .. } = upstream;
+                self.shrunken = Some(ShrunkenCopy { upstream, created, shrinkage, choice: None });
+                self.tries = 0;
+                self.fault = None;
                 self.enter(WindowState::Idle, now);
             }
             // The WindowStore serves a copy of a lease that counted as lost: it may contain erased rows.
@@ -464,6 +500,7 @@ impl Window {
     /// Records that the WindowStore has deleted everything.
     pub fn drop_copy(&mut self) {
         self.copy = None;
+        self.shrunken = None;
         self.erasure.sweep = None;
         self.erasure.wipe = None;
     }
@@ -483,6 +520,18 @@ impl Window {
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         !matches!(self.state, WindowState::Idle | WindowState::Failed)
+    }
+
+    /// The rows of the copy that it serves and of the newer one that was discarded, while an administrator has to
+    /// choose: until they do, and again if the copy that they chose could not be collected.
+    #[must_use]
+    pub fn row_loss(&self) -> Option<api::RowLoss> {
+        let shrunken = self.shrunken.as_ref().filter(|shrunken| match shrunken.choice {
+            None => true,
+            Some(CopyChoice::Keep) => false,
+            Some(CopyChoice::Replace) => !self.is_unfinished(),
+        })?;
+        Some(api::RowLoss { rows: self.copy.as_ref()?.rows, new_rows: shrunken.shrinkage.rows })
     }
 
     /// The window as the HTTP API shows it.
@@ -531,6 +580,7 @@ impl Window {
             provisional_from,
             fault: self.fault.as_ref().map(|fault| fault.detail.clone()),
             forgotten: self.erasure.forgotten,
+            shrunken: self.row_loss(),
             copy: self.copy.as_ref().map(|copy| api::CopyInfo {
                 generation: copy.generation,
                 created: copy.created,
@@ -695,6 +745,120 @@ mod tests {
         }
         assert_eq!(window.state, WindowState::Failed);
         assert!(!window.request_if_needed(now.plus(99 * HOUR)));
+    }
+
+    fn shrunken(rows: u64) -> CollectOutcome {
+        CollectOutcome::Shrunken(Shrinkage { rows, sections: Vec::new() })
+    }
+
+    fn check(window: &Window) -> Option<ShrinkageCheck> {
+        let WindowState::Collecting { upstream, .. } = &window.state else { panic!("it is not collecting") };
+        window.shrinkage_check(upstream)
+    }
+
+    fn choose(window: &mut Window, choice: CopyChoice) {
+        window.shrunken.as_mut().unwrap().choice = Some(choice);
+    }
+
+    #[test]
+    fn a_final_week_that_has_lost_rows_serves_the_fuller_copy_until_somebody_chooses() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let lease = build(&mut window, "u1", now);
+        assert_eq!(check(&window), None, "there is nothing to compare with");
+        window.record_collection(lease, whole(), now);
+        let fuller = window.copy.clone();
+        assert!(window.request_again(now));
+        let later = now.plus(HOUR);
+        let lease = build(&mut window, "u2", later);
+        assert_eq!(check(&window), Some(ShrinkageCheck { accepted_rows: None }));
+        window.record_collection(lease, shrunken(1), later);
+        assert_eq!((&window.copy, &window.state), (&fuller, &WindowState::Idle));
+        let info = window.describe(later);
+        assert_eq!((info.state, info.again), (api::WindowStatus::Ready, None));
+        assert_eq!(info.shrunken, Some(api::RowLoss { rows: 2, new_rows: 1 }));
+        let u2 = UpstreamId::parse("u2").unwrap();
+        let end = window.key.end();
+        assert!(!window.can_adopt(&u2, later, end, later), "its rows are known");
+
+        choose(&mut window, CopyChoice::Keep);
+        assert_eq!(window.describe(later).shrunken, None);
+        assert!(window.request_again(later), "somebody asks for another copy");
+        let lease = build(&mut window, "u3", later.plus(HOUR));
+        assert_eq!(check(&window), Some(ShrinkageCheck { accepted_rows: None }));
+        window.record_collection(lease, shrunken(1), later);
+        assert!(window.describe(later).shrunken.is_some(), "which is a new question");
+
+        choose(&mut window, CopyChoice::Replace);
+        assert!(window.request_again(later));
+        assert_eq!(window.describe(later).shrunken, None, "it is on its way");
+        let u3 = UpstreamId::parse("u3").unwrap();
+        assert!(window.can_adopt(&u3, later.plus(HOUR), end, later), "the copy that was chosen");
+        let lease = build(&mut window, "u3", later.plus(HOUR));
+        assert_eq!(check(&window), Some(ShrinkageCheck { accepted_rows: Some(1) }));
+        window.record_collection(lease, whole(), later);
+        assert_eq!((window.copy.as_ref().unwrap().generation, &window.shrunken), (lease, &None));
+    }
+
+    #[test]
+    fn a_choice_that_could_not_be_carried_out_is_offered_again() {
+        let now = at("2026-03-01");
+        let mut window = window(now);
+        let lease = build(&mut window, "u1", now);
+        window.record_collection(lease, whole(), now);
+        window.request_again(now);
+        let lease = build(&mut window, "u2", now.plus(HOUR));
+        window.record_collection(lease, shrunken(1), now);
+        choose(&mut window, CopyChoice::Replace);
+        window.request_again(now);
+        assert!(!window.leave_queue(now), "its request was withdrawn");
+        assert!(window.describe(now).shrunken.is_some());
+        window.drop_copy();
+        assert_eq!(window.describe(now).shrunken, None, "nothing is left to choose from");
+    }
+
+    #[test]
+    fn a_week_that_has_lost_rows_is_not_requested_again_by_itself_until_more_of_its_days_have_closed() {
+        let wednesday = at("2026-02-04 23:00:00");
+        let mut window = window(wednesday);
+        let lease = build(&mut window, "u1", wednesday);
+        window.record_collection(lease, whole(), wednesday);
+        window.request_again(wednesday);
+        let lease = build(&mut window, "u2", wednesday.plus(MINUTE));
+        assert!(check(&window).is_some(), "the same days");
+        window.record_collection(lease, shrunken(1), wednesday);
+        assert!(!window.request_if_needed(wednesday.plus(30 * MINUTE)));
+        let thursday = wednesday.plus(2 * HOUR);
+        assert!(window.request_if_needed(thursday));
+        let lease = build(&mut window, "u3", thursday);
+        assert_eq!(check(&window), None, "it has more days");
+        window.record_collection(lease, whole(), thursday);
+        assert_eq!(window.shrunken, None);
+        // Complete, but not final: it would be requested again after twelve hours.
+        let monday = at("2026-02-09 01:00:00");
+        window.request_again(monday);
+        let lease = build(&mut window, "u4", monday);
+        window.record_collection(lease, whole(), monday);
+        window.request_again(monday);
+        let lease = build(&mut window, "u5", monday.plus(MINUTE));
+        window.record_collection(lease, shrunken(1), monday);
+        assert!(!window.request_if_needed(monday.plus(99 * HOUR)));
+    }
+
+    #[test]
+    fn a_snapshot_may_always_have_fewer_rows() {
+        let now = at("2026-03-01");
+        let key = WindowKey {
+            report: ReportName::parse("asset").unwrap(),
+            days: Days::All,
+            parameters: Parameters::new(),
+        };
+        let mut window = Window::queued(key, now);
+        let lease = build(&mut window, "u1", now);
+        window.record_collection(lease, whole(), now);
+        window.request_again(now);
+        build(&mut window, "u2", now);
+        assert_eq!(check(&window), None);
     }
 
     #[test]

@@ -7,10 +7,10 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 use domain::api::{
-    AuditAction, AuditLogEntry, AuditLogPage, BuildTimes, CopyInfo, Course, Courses, Health, Impersonation,
-    Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports, RequestInfo, Requests,
-    RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, SchedulerInfo, Scope, Section, Session,
-    SessionSummary, SignInRequest, WindowInfo, WindowStatus,
+    AuditAction, AuditLogEntry, AuditLogPage, BuildTimes, CopyChoiceRequest, CopyInfo, Course, Courses,
+    Health, Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports,
+    RequestInfo, Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, SchedulerInfo, Scope,
+    Section, Session, SessionSummary, ShrunkenWindows, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::auth_method::AuthMethod;
 use domain::data_quality::{DataQuality, FileFindings};
@@ -26,6 +26,7 @@ use domain::shares::{
     CreateShareRequest, CreateShareResponse, OpenShareRequest, PanelOutline, Share, ShareContent, SharePanel,
     ShareState, ShareWeek, Shares, SwitchSharesRequest, UpdateShareRequest,
 };
+use domain::shrinkage::CopyChoice;
 use domain::upstream_health::UpstreamFailure;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -147,6 +148,7 @@ fn names_of_audit_actions_unchanged() {
         "share-changed",
         "share-revoked",
         "shares-switched",
+        "copy-chosen",
         "refused",
     ];
     check_names::<AuditAction>(&names);
@@ -211,7 +213,7 @@ fn window() -> String {
     format!(
         r#"{{"id":"2026-02-02","start":"2026-02-02","end":"2026-02-09","state":"provisional","again":"failed","tries":3,
         "since":6,"next":7,"upstream_request_id":"u","provisional_from":"2026-02-06","fault":"It failed.",
-        "forgotten":5,"copy":{COPY}}}"#
+        "forgotten":5,"shrunken":{{"rows":20,"new_rows":9}},"copy":{COPY}}}"#
     )
 }
 
@@ -265,6 +267,17 @@ fn health_format_unchanged() {
     check::<Health>(r#"{"ok":true}"#);
     check::<Health>(r#"{"ok":true,"upstream":"failing"}"#);
     check::<RowCount>(r#"{"rows":1234,"exact":true}"#);
+}
+
+#[test]
+fn shrunken_windows_format_unchanged() {
+    check::<ShrunkenWindows>(
+        r#"{"windows":[{"report":"notes","window":"2026-02-02","start":"2026-02-02","end":"2026-02-09","stored":1,
+        "requested":2,"rows":20,"new_rows":9,
+        "sections":[{"course":"c","section":"s","label":"BIO-101 Cells, section 001","rows":11,"new_rows":0}]}]}"#,
+    );
+    check::<CopyChoiceRequest>(r#"{"report":"notes","window":"2026-02-02","choice":"keep"}"#);
+    check_names::<CopyChoice>(&["keep", "replace"]);
 }
 
 #[test]

@@ -19,9 +19,10 @@ use domain::report_listing::ReportListing;
 use domain::scheduler::{
     Account, CollectProgress, ErasureTarget, MIN_LIST_GAP, Scheduler, Step, create_parameters,
 };
+use domain::shrinkage::{CopyChoice, SectionLoss, Shrinkage};
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
-use domain::upstream_health::UpstreamFailure;
 use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus};
+use domain::upstream_health::UpstreamFailure;
 use domain::window::{Parameters, WindowKey, plan_windows};
 use domain::window_state::{CollectOutcome, TRIES, Window, WindowState};
 use domain::zone::Zone;
@@ -74,6 +75,8 @@ struct Collector {
     outcome: Option<CollectOutcome>,
     /// Generations that were ever served, oldest first.
     published: Vec<u32>,
+    /// Whether the file that is being collected is compared with the copy that is served.
+    is_compared: bool,
     /// The people with rows in the file that is being collected.
     people_in_file: BTreeSet<&'static str>,
     /// The people with rows in the copy that is served.
@@ -341,6 +344,7 @@ impl World<'_> {
                             collector.lease = handoff.lease;
                             collector.until = handoff.until;
                             collector.outcome = None;
+                            collector.is_compared = handoff.shrinkage_check.is_some();
                             collector.people_in_file = people_without(&handoff.tombstones);
                         }
                     }
@@ -489,7 +493,14 @@ impl World<'_> {
                 CollectOutcome::Whole { rows: 1, bytes: 1, header: "a".into() }
             };
             let (is_stalled, is_report_lost) = (self.chance.happens(30), self.chance.happens(30));
+            let has_shrunk = self.chance.happens(30);
             let collector = self.collectors.get_mut(&key).unwrap();
+            let outcome = match outcome {
+                CollectOutcome::Whole { .. } if has_shrunk && collector.is_compared => {
+                    CollectOutcome::Shrunken(Shrinkage { rows: 0, sections: Vec::new() })
+                }
+                outcome => outcome,
+            };
             if collector.outcome.is_some() || is_stalled {
                 continue;
             }
@@ -555,6 +566,7 @@ impl World<'_> {
             .count();
         assert!(unfinished <= 3, "{unfinished} upstream requests of ours in flight");
         for window in self.scheduler.windows() {
+            assert!(window.shrunken.is_none() || window.copy.is_some(), "a loss without a fuller copy");
             let Some(copy) = &window.copy else { continue };
             let collector = &self.collectors[&window.key];
             assert!(collector.published.contains(&copy.generation), "a copy that no WindowStore has");
@@ -682,6 +694,8 @@ enum Event {
     Count,
     /// From now on copies are kept for so many days.
     KeepDays(u32),
+    /// An administrator chooses a copy of the first window that has lost rows.
+    ChooseCopy(CopyChoice),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -701,6 +715,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (1u32..8).prop_map(Event::CancelErasure),
         3 => Just(Event::Count),
         1 => prop_oneof![Just(10u32), Just(400)].prop_map(Event::KeepDays),
+        1 => prop_oneof![Just(CopyChoice::Keep), Just(CopyChoice::Replace)].prop_map(Event::ChooseCopy),
     ]
 }
 
@@ -759,6 +774,15 @@ fn apply(world: &mut World<'_>, event: &Event) {
             world.keep_days = Some(*days);
             world.scheduler.set_keep_days(*days);
         }
+        Event::ChooseCopy(choice) => {
+            let shrunken = world.scheduler.windows().find(|window| window.row_loss().is_some());
+            if let Some(key) = shrunken.map(|window| window.key.clone()) {
+                world.ids += 1;
+                let request = (format!("r{}", world.ids), "ana");
+                assert!(world.scheduler.choose_copy(&key, *choice, request, world.now));
+                world.save();
+            }
+        }
         Event::CancelErasure(n) => {
             world.scheduler.cancel_erasure(&format!("f{n}"), world.now);
             world.save();
@@ -780,6 +804,7 @@ fn counting_event() -> impl Strategy<Value = Event> {
         1 => (1u64..4, 1u64..3).prop_map(|(back, weeks)| Event::EraseWeeks(back, weeks)),
         1 => (1u32..8).prop_map(Event::CancelErasure),
         1 => Just(Event::KeepDays(10)),
+        1 => Just(Event::ChooseCopy(CopyChoice::Replace)),
         1 => Just(Event::Crash),
     ]
 }
@@ -1071,6 +1096,79 @@ fn three_days_on_which_every_window_fails_need_an_administrator() {
     world.submit("confused", "ana", 2, 1);
     run_until_done(&mut world);
     assert_eq!(world.scheduler.upstream_failure(), None, "one window was collected");
+}
+
+/// A world with one final week of notes with 1,000 rows, whose newer copy had 900: course `c` is gone.
+fn shrunken_world(chances: &[u8]) -> (World<'_>, WindowKey) {
+    let mut world = world(chances);
+    calm(&mut world);
+    world.submit("notes", "ana", 2, 1);
+    run_until_done(&mut world);
+    let key = world.scheduler.windows().next().unwrap().key.clone();
+    let whole = CollectOutcome::Whole { rows: 1000, bytes: 1, header: "a".into() };
+    let loss = SectionLoss { course: COURSE.into(), section: "s".into(), before: 100, after: 0 };
+    let shrunken = CollectOutcome::Shrunken(Shrinkage { rows: 900, sections: vec![loss] });
+    for outcome in [whole, shrunken] {
+        let id = world.scheduler.requests().next().unwrap().id.clone();
+        world.scheduler.retry(&id, &[key.id()], true, world.now);
+        while !matches!(world.scheduler.window(&key).unwrap().state, WindowState::Collecting { .. }) {
+            world.pass(SECOND);
+            world.alarm();
+        }
+        let lease = world.scheduler.window(&key).unwrap().lease;
+        world.collectors.get_mut(&key).unwrap().outcome = Some(outcome.clone());
+        world.collectors.get_mut(&key).unwrap().published.push(lease);
+        world.scheduler.record_collection(&key, lease, outcome, world.now);
+        world.save();
+    }
+    assert!(world.scheduler.window(&key).unwrap().row_loss().is_some());
+    (world, key)
+}
+
+#[test]
+fn the_copy_that_an_administrator_chose_is_collected_without_another_build() {
+    let chances = [1u8];
+    let (mut world, key) = shrunken_world(&chances);
+    let creates = world.creates;
+    let id = world.scheduler.requests().next().unwrap().id.clone();
+    world.pass(MINUTE);
+    // Nobody waits for the week any more.
+    world.scheduler.withdraw(&id, world.now);
+    assert!(world.scheduler.choose_copy(&key, CopyChoice::Replace, ("r9".into(), "eve"), world.now));
+    assert!(!world.scheduler.choose_copy(&key, CopyChoice::Replace, ("r10".into(), "eve"), world.now));
+    let before = world.scheduler.window(&key).unwrap().copy.as_ref().unwrap().generation;
+    run_until_done(&mut world);
+    let window = world.scheduler.window(&key).unwrap();
+    assert!(window.copy.as_ref().unwrap().generation > before && window.shrunken.is_none());
+    assert_eq!(world.creates, creates, "its file was still at Echo360");
+}
+
+#[test]
+fn an_erasure_of_what_was_lost_ends_the_question_and_another_erasure_changes_both_counts() {
+    for (what, expected) in [
+        (ErasureTarget::Course { id: COURSE.into() }, None),
+        (ErasureTarget::Course { id: "another".into() }, Some((900, 800))),
+    ] {
+        let chances = [1u8];
+        let (mut world, key) = shrunken_world(&chances);
+        world.erase(what);
+        let lease = loop {
+            match world.scheduler.next_step(world.now) {
+                Step::Sweep { lease, .. } => break lease,
+                Step::NotifyShares { erasure } => world.scheduler.record_notification(&erasure, world.now),
+                Step::Wait(at) => world.now = at,
+                other => panic!("{other:?}"),
+            }
+        };
+        let swept = SweepOutcome::Clean {
+            generation: 1,
+            remaining: Some(RemainingRows { rows: 900, bytes: 1 }),
+            findings: SweepFindings::default(),
+        };
+        world.scheduler.record_sweep(&key, lease, &swept, world.now);
+        let loss = world.scheduler.window(&key).unwrap().row_loss();
+        assert_eq!(loss.map(|loss| (loss.rows, loss.new_rows)), expected);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use domain::report_listing::ReportListing;
 use domain::role::RoleAssignment;
 use domain::role_upload::RoleUpload;
 use domain::scheduler::{Account, CollectProgress};
+use domain::shrinkage::ShrunkenCopy;
 use domain::window::WindowKey;
 use domain::window_state::CollectOutcome;
 use serde::Serialize;
@@ -57,6 +58,9 @@ fn account_format_unchanged() {
 #[test]
 fn collect_outcome_and_progress_format_unchanged() {
     check::<CollectOutcome>(r#"{"whole":{"rows":2,"bytes":20,"header":"a,b"}}"#);
+    check::<CollectOutcome>(
+        r#"{"shrunken":{"rows":9,"sections":[{"course":"c","section":"s","before":11,"after":0}]}}"#,
+    );
     check::<CollectOutcome>(r#""link-expired""#);
     for kind in ["unreachable", "bad-file", "barred"] {
         check::<CollectOutcome>(&format!(r#"{{"{kind}":{{"detail":"It failed."}}}}"#));
@@ -64,6 +68,14 @@ fn collect_outcome_and_progress_format_unchanged() {
     check::<CollectProgress>(r#""working""#);
     check::<CollectProgress>(r#""unknown""#);
     check::<CollectProgress>(r#"{"done":"link-expired"}"#);
+}
+
+#[test]
+fn shrunken_copy_format_unchanged() {
+    check::<ShrunkenCopy>(r#"{"upstream":"u","created":5,"shrinkage":{"rows":9,"sections":[]}}"#);
+    check::<ShrunkenCopy>(
+        r#"{"upstream":"u","created":5,"shrinkage":{"rows":9,"sections":[]},"choice":"replace"}"#,
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod roles;
 mod rows;
 mod session;
 mod shares;
+mod shrunken;
 
 use crate::request_context::RequestContext;
 use crate::{response, rpc};
@@ -109,5 +110,7 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::CancelErasure => erasure::cancel(context).await,
         Operation::GetDataQuality => data_quality::get(context).await,
         Operation::ExportPerson => person_export::export(context).await,
+        Operation::ListShrunken => shrunken::list(context).await,
+        Operation::ChooseCopy => shrunken::choose(context).await,
     }
 }

@@ -2,7 +2,7 @@
 //! `fetch`.
 
 use crate::{object_namespace, response};
-use domain::api::{AuditAction, ReportRequest};
+use domain::api::{AuditAction, CopyChoiceRequest, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::auth_method::AuthMethod;
 use domain::data_quality::FileFindings;
@@ -16,6 +16,7 @@ use domain::role::{Role, RoleAssignment};
 use domain::role_upload::RoleUpload;
 use domain::scheduler::CollectProgress;
 use domain::scope::{AccessScope, RowFilter};
+use domain::shrinkage::ShrinkageCheck;
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use domain::window_state::{self, CollectOutcome, WindowCopy};
@@ -60,6 +61,10 @@ pub(crate) enum SchedulerCommand {
     ListQuality,
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
+    /// The windows whose newer copy has lost rows: [`domain::api::ShrunkenWindows`].
+    ListShrunken,
+    /// Chooses one of two copies, within the quota of administrators. Returns the windows that are left.
+    ChooseCopy { person: String, choice: CopyChoiceRequest },
     /// Why an administrator has to act, if so: [`domain::upstream_health::UpstreamFailure`].
     GetUpstreamFailure,
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
@@ -439,6 +444,9 @@ pub(crate) struct CollectJob {
     /// What is unusual in its files; `None` until they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// How the new copy is compared with the one that it would replace.
+    #[serde(default)]
+    pub(crate) shrinkage_check: Option<ShrinkageCheck>,
 }
 
 impl std::fmt::Debug for CollectJob {

@@ -18,12 +18,15 @@ use crate::rpc::{
 use crate::{config, crypto, object_namespace, transaction, zone};
 use domain::api::{self, ReportRequest};
 use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
+use domain::api::{
+    self, CopyChoiceRequest, Courses, ReportRequest, ShrunkenSection, ShrunkenWindow, ShrunkenWindows,
+};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
 use domain::fair_queue;
-use domain::ids::CourseId;
+use domain::ids::{CourseId, normalize_text};
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
 use domain::range::Range;
@@ -35,10 +38,12 @@ use domain::scheduler::{
 };
 use domain::scope::{AccessScope, RowFilter, SectionNumbers};
 use domain::settings::Settings;
+use domain::shrinkage::{CopyChoice, SectionLoss};
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
 use domain::window_state;
+use domain::window_state::Window;
 use engine::erasure_filter::hash_person;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -357,7 +362,7 @@ impl Scheduler {
     /// Sends a collect job to its WindowStore. If this fails, a later inquiry finds that the WindowStore does
     /// not know the lease.
     async fn start_collect(&self, handoff: CollectHandoff, settings: &Settings) {
-        let CollectHandoff { key, lease, until, links, tombstones, at_once, .. } = handoff;
+        let CollectHandoff { key, lease, until, links, tombstones, at_once, shrinkage_check, .. } = handoff;
         let Ok(stub) = rpc::window_store(&self.env, &settings.scheduler_name(), &key) else { return };
         let (found, quality) = (BTreeSet::new(), None);
         let job = WindowStoreCommand::Collect(CollectJob {
@@ -370,6 +375,9 @@ impl Scheduler {
             found,
             quality,
         });
+        let found = BTreeSet::new();
+        let job = CollectJob { key, lease, until, links, tombstones, at_once, found, shrinkage_check };
+        let job = WindowStoreCommand::Collect(job);
         if let Err(problem) = rpc::call::<_, bool>(&stub, &job).await {
             worker::console_warn!("a WindowStore did not take its file: {}", problem.title);
         }
@@ -552,6 +560,11 @@ impl Scheduler {
             SchedulerCommand::ListQuality => response::json(&self.list_quality()?),
             SchedulerCommand::PlanPersonExport { person } => {
                 response::json(&self.plan_person_export(&person)?)
+            SchedulerCommand::ListShrunken => response::json(&self.list_shrunken()?),
+            SchedulerCommand::ChooseCopy { person, choice } => {
+                self.choose_copy(&person, &choice, now)?;
+                response::json(&self.list_shrunken()?)
+            }
             SchedulerCommand::GetUpstreamFailure => {
                 response::json(&self.try_rules(|rules| rules.upstream_failure())?)
             }
@@ -631,6 +644,40 @@ impl Scheduler {
         self.take_quota(&request.person, role, new, now)?;
         let id = self.try_rules(|rules| rules.submit(request, now))?;
         self.describe(&id, &AccessScope::Everything)
+    }
+
+    /// The windows whose newer copy has lost rows. Erased courses are not named.
+    fn list_shrunken(&self) -> Result<ShrunkenWindows, Problem> {
+        let (erased, shrunken) = self.try_rules(|rules| {
+            let shrunken = rules.windows().filter(|window| window.row_loss().is_some());
+            (rules.erased_courses(), shrunken.cloned().collect::<Vec<_>>())
+        })?;
+        if shrunken.is_empty() {
+            return Ok(ShrunkenWindows::default());
+        }
+        let courses = self.try_store(|store| store.courses(&erased))?;
+        let windows = shrunken.iter().filter_map(|window| describe_shrunken(window, &courses, &erased));
+        Ok(ShrunkenWindows { windows: windows.collect() })
+    }
+
+    fn choose_copy(
+        &self,
+        person: &str,
+        CopyChoiceRequest { report, window: id, choice }: &CopyChoiceRequest,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let unknown =
+            || Problem::new(Code::UnknownWindow, "No newer copy of this window waits for a choice.");
+        let is_named = |window: &&Window| {
+            window.key.report == *report && window.key.id() == *id && window.row_loss().is_some()
+        };
+        let key = self.try_rules(|rules| rules.windows().find(is_named).map(|window| window.key.clone()))?;
+        let (key, request) = (key.ok_or_else(unknown)?, crypto::new_id()?);
+        if *choice == CopyChoice::Replace {
+            self.take_quota(person, Role::Administrator, 1, now)?;
+        }
+        let is_chosen = self.try_rules(|rules| rules.choose_copy(&key, *choice, (request, person), now))?;
+        if is_chosen { Ok(()) } else { Err(unknown()) }
     }
 
     /// Starts an erasure, which alarms carry out. The id or e-mail address itself is not stored, only its
@@ -984,6 +1031,46 @@ struct ValidatedRequest {
     range: Option<Range>,
     zone: domain::zone::Zone,
     windows: Vec<WindowKey>,
+}
+
+fn describe_shrunken(
+    window: &Window,
+    courses: &Courses,
+    erased: &BTreeSet<CourseId>,
+) -> Option<ShrunkenWindow> {
+    let (copy, shrunken, row_loss) = (window.copy.as_ref()?, window.shrunken.as_ref()?, window.row_loss()?);
+    let sections = shrunken.shrinkage.sections.iter().filter(|loss| !erased.contains(&loss.course));
+    let describe_section = |loss: &SectionLoss| ShrunkenSection {
+        course: loss.course.clone(),
+        section: loss.section.clone(),
+        label: section_label(loss, courses),
+        rows: loss.before,
+        new_rows: loss.after,
+    };
+    Some(ShrunkenWindow {
+        report: window.key.report.clone(),
+        window: window.key.id(),
+        start: window.key.start(),
+        end: copy.end,
+        stored: copy.created,
+        requested: shrunken.created,
+        rows: row_loss.rows,
+        new_rows: row_loss.new_rows,
+        sections: sections.map(describe_section).collect(),
+    })
+}
+
+/// The course's code and name, and the section's number, as far as they are known.
+fn section_label(loss: &SectionLoss, courses: &Courses) -> String {
+    let Some(course) = courses.courses.iter().find(|course| course.id == loss.course) else {
+        return String::new();
+    };
+    let is_section = |section: &&api::Section| {
+        section.id.as_str() == loss.section || normalize_text(&section.number) == loss.section
+    };
+    let number = course.sections.iter().find(is_section).map_or("", |section| &section.number);
+    let number = if number.is_empty() { String::new() } else { format!(", section {number}") };
+    format!("{} {}{number}", course.code, course.name)
 }
 
 fn check_parameters(offer: &ReportListing, parameters: &Parameters) -> Result<(), Problem> {

@@ -27,8 +27,10 @@ use domain::collector::{
 };
 use domain::erasure::SweepOutcome;
 use domain::scheduler::CollectProgress;
+use domain::shrinkage::{ShrinkageCheck, find_shrinkage};
 use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
+use engine::split::SplitSummary;
 use std::cell::Cell;
 use std::time::Duration;
 use store::{CollectTask, ErasureTask, Store};
@@ -226,12 +228,16 @@ impl WindowStore {
 
     /// Collects the job's files and stores the outcome.
     async fn collect_files(&self, store: &Store, task: CollectTask) -> Result<()> {
-        let CollectJob { lease, until, at_once, .. } = task.job;
+        let CollectJob { lease, until, at_once, shrinkage_check, .. } = task.job;
         store.delete_orphans()?;
         store.count_collect_start()?;
         let result = match config::read(&self.env) {
             Ok(settings) => collector::collect(store, &task.job, &settings).await?,
             Err(_) => Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
+        };
+        let result = match (result, shrinkage_check) {
+            (Ok(summary), Some(check)) => Self::check_shrinkage(store, &task.job, summary, check)?,
+            (result, _) => result,
         };
         let (stored, now) = (store.collect_task()?.map(|task| task.facts()), clock::now());
         match settle_collect(result, lease, stored, until, at_once, now) {
@@ -245,6 +251,22 @@ impl WindowStore {
                 store.finish_collect(&outcome)
             }
         }
+    }
+
+    /// Compares what was collected with the copy in service.
+    fn check_shrinkage(
+        store: &Store,
+        job: &CollectJob,
+        summary: SplitSummary,
+        check: ShrinkageCheck,
+    ) -> Result<SplitResult> {
+        let Some(served) = store.served_generation()? else { return Ok(Ok(summary)) };
+        let (before, after) = (store.section_rows(served)?, store.section_rows(job.lease)?);
+        // A copy that must be replaced at once still has the rows that are being erased.
+        let dropped = if job.at_once { summary.findings.dropped.values().sum() } else { 0 };
+        let erased = job.tombstones.courses.iter().map(|tombstone| tombstone.course.clone()).collect();
+        let shrinkage = find_shrinkage(check, &before, &after, dropped, &erased);
+        Ok(shrinkage.map_or(Ok(summary), |shrinkage| Err(CollectOutcome::Shrunken(shrinkage))))
     }
 
     /// Runs the steps of the erasure job until it is done or has to wait. Each stage is recorded; an
@@ -311,4 +333,4 @@ impl WindowStore {
 }
 
 /// A summary of what was collected, or the outcome of the failure.
-pub(crate) type SplitResult = std::result::Result<engine::split::SplitSummary, CollectOutcome>;
+pub(crate) type SplitResult = std::result::Result<SplitSummary, CollectOutcome>;

@@ -598,12 +598,19 @@ impl Scheduler {
                 }
             }
         }
+        let courses = self.erased_courses();
         self.change(key, |window| {
             window.erasure.sweep = None;
             match swept {
                 SweepOutcome::Clean { remaining, .. } => {
                     window.erasure.clean_version = window.erasure.clean_version.max(sweep.version);
                     if let (Some(copy), Some(remaining)) = (&mut window.copy, remaining.as_ref()) {
+                        let erased = copy.rows.saturating_sub(remaining.rows);
+                        if let Some(shrunken) = &mut window.shrunken
+                            && !shrunken.record_erasure(erased, remaining.rows, &courses)
+                        {
+                            window.shrunken = None;
+                        }
                         (copy.generation, copy.rows, copy.bytes) = (lease, remaining.rows, remaining.bytes);
                     }
                 }

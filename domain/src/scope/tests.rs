@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{CopyInfo, Section, WindowStatus};
+use crate::api::{CopyInfo, RowLoss, Section, WindowStatus};
 use crate::directory::Term;
 use crate::report::{KnownReport, ReportName};
 use crate::time::Timestamp;
@@ -55,6 +55,7 @@ fn assignments() -> impl Strategy<Value = Option<RoleAssignment>> {
 }
 
 const ACTIONS: [Action<'static>; 16] = [
+const ACTIONS: [Action<'static>; 15] = [
     Action::ViewSession,
     Action::ListReports,
     Action::ListCourses,
@@ -69,6 +70,7 @@ const ACTIONS: [Action<'static>; 16] = [
     Action::Erase,
     Action::ExportPerson,
     Action::ReadDataQuality,
+    Action::ChooseCopies,
     Action::ListShares,
     Action::SwitchShares,
 ];
@@ -80,6 +82,7 @@ proptest! {
         let action = if share { Action::CreateShare { course: &course, section: None } } else { action };
         let decision = authorize("ana", assignment.as_ref(), action);
         let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::SwitchShares);
+        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ChooseCopies | Action::SwitchShares);
         match (&assignment, &decision) {
             (None, decision) => prop_assert_eq!(decision, &Err(AccessDenied::NoRole)),
             (Some(RoleAssignment { role, .. }), Ok(AccessScope::Everything)) => {
@@ -185,6 +188,7 @@ fn an_instructor_sees_no_counts_or_faults_of_a_request() {
         provisional_from: None,
         forgotten: None,
         fault: fault.map(str::to_owned),
+        shrunken: Some(RowLoss { rows: 123_456, new_rows: 1 }),
         copy: Some(CopyInfo {
             generation: 1,
             created: Timestamp(1),

@@ -12,10 +12,12 @@ use domain::problem::Problem;
 use domain::routes::Operation;
 use reqwest::{Method, RequestBuilder, Response};
 use sandbox::Report;
+use sandbox::faults::{Fault, Order};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use worker_tests::python::python;
 use worker_tests::{Stack, Weeks, quick, root};
 
@@ -44,6 +46,8 @@ struct Fixtures {
     person: String,
     /// An erasure.
     erasure: String,
+    /// A window whose newer copy has lost rows.
+    shrunken: String,
 }
 
 /// The parameters and the body of a call.
@@ -62,6 +66,12 @@ impl Fixtures {
         let weeks = Weeks::back(2, 2);
         let ready = stack.ready(Report::VideoView, &weeks).await;
         let (request, window) = (ready.id, ready.windows[0].id.clone());
+        let shrunken = ready.windows[1].id.clone();
+        stack.sandbox.harm(vec![Order::once(Fault::MissingSection)]);
+        let retry = stack.at(&format!("/api/requests/{request}/retry"));
+        let answer = stack.http.post(retry).json(&json!({"windows": [shrunken]})).send().await.unwrap();
+        assert!(answer.status().is_success());
+        stack.settled(&request, Duration::from_secs(60)).await;
         let withdrawn = stack.ask_weeks(Report::Notes, &weeks).await.id;
         let course = stack.get("/api/courses").await["courses"][0]["id"].as_str().unwrap().to_owned();
         let mut fixtures = Self {
@@ -76,6 +86,7 @@ impl Fixtures {
             revoked: String::new(),
             person: String::new(),
             erasure: String::new(),
+            shrunken,
         };
         let share = fixtures.send(Method::POST, "/api/shares", &fixtures.share_request()).await;
         (fixtures.share, fixtures.token) = (text(&share["share"]["id"]), text(&share["token"]));
@@ -119,6 +130,7 @@ impl Fixtures {
             | Operation::ListRoles
             | Operation::ListErasures
             | Operation::GetDataQuality => Call::default(),
+            | Operation::ListShrunken => Call::default(),
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))
@@ -177,6 +189,9 @@ impl Fixtures {
             Operation::StartErasure => json(json!({"course": "00000000-0000-4000-8000-000000000002"})),
             Operation::CancelErasure => Call { path: id(&self.erasure), ..Call::default() },
             Operation::ExportPerson => json(json!({"email": "ana@university.example"})),
+            Operation::ChooseCopy => {
+                json(json!({"report": "videoview", "window": self.shrunken, "choice": "keep"}))
+            }
         }
     }
 
@@ -376,6 +391,13 @@ async fn problems_have_documented_codes() {
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
         ("post", "/api/person-export", day("/api/person-export"), Some(json!({"id": "x"})), "bad-body"),
+        (
+            "post",
+            "/api/shrunken",
+            day("/api/shrunken"),
+            Some(json!({"report": "notes", "window": "2020-01-06", "choice": "keep"})),
+            "unknown-window",
+        ),
     ] {
         let description = &document["paths"][template][method];
         let documented =

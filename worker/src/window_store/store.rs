@@ -8,6 +8,7 @@ use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::ids::CourseId;
 use domain::scope::RowFilter;
+use domain::shrinkage::{SectionRows, Shrinkage};
 use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
 use engine::split::{Slice, SplitSummary};
@@ -174,6 +175,10 @@ pub(crate) struct SliceLocation {
     pub(crate) length: usize,
 }
 
+/// Selects the generation of the copy in service.
+const SERVED_GENERATION: &str =
+    "SELECT max(generation) AS generation FROM copy WHERE delete_at IS NULL HAVING count(*) > 0";
+
 /// Maximum length of a pack. In production a value in SQLite is 2 MB at most; a slice stays under 1.9 MB.
 const MAX_PACK_BYTES: usize = 1_900_000;
 
@@ -240,6 +245,13 @@ struct CopyTotals {
 }
 
 #[derive(Deserialize)]
+struct SectionRowCount {
+    course: String,
+    section: String,
+    rows: f64,
+}
+
+#[derive(Deserialize)]
 struct GenerationRow {
     generation: u32,
 }
@@ -296,10 +308,14 @@ impl Store {
         Ok(())
     }
 
-    /// Records that the Scheduler has received the outcome of this lease.
+    /// Records that the Scheduler has received the outcome of this lease. The sections that have lost rows are not
+    /// kept here: their course may be erased.
     pub(crate) fn mark_reported(&self, lease: u32) -> Result<()> {
-        if self.collect_task()?.is_some_and(|task| task.job.lease == lease) {
-            self.sql.exec("UPDATE job SET told = 1", None)?;
+        let Some(task) = self.collect_task()?.filter(|task| task.job.lease == lease) else { return Ok(()) };
+        self.sql.exec("UPDATE job SET told = 1", None)?;
+        if let Some(CollectOutcome::Shrunken(Shrinkage { rows, .. })) = task.outcome {
+            let outcome = CollectOutcome::Shrunken(Shrinkage { rows, sections: Vec::new() });
+            self.sql.exec("UPDATE job SET outcome = ?", vec![serde_json::to_string(&outcome)?.into()])?;
         }
         Ok(())
     }
@@ -654,10 +670,7 @@ impl Store {
             Some(generation) => {
                 ("SELECT generation FROM copy WHERE generation = ?", vec![i64::from(generation).into()])
             }
-            None => (
-                "SELECT max(generation) AS generation FROM copy WHERE delete_at IS NULL HAVING count(*) > 0",
-                Vec::new(),
-            ),
+            None => (SERVED_GENERATION, Vec::new()),
         };
         let rows: Vec<GenerationRow> = self.sql.exec(query, values)?.to_array()?;
         let Some(GenerationRow { generation }) = rows.first() else { return Ok(None) };
@@ -688,6 +701,22 @@ impl Store {
             rows: count_from_sql(count.rows),
             largest: count_from_sql(count.largest),
         }))
+    }
+
+    /// The generation of the copy in service.
+    pub(crate) fn served_generation(&self) -> Result<Option<u32>> {
+        let rows: Vec<GenerationRow> = self.sql.exec(SERVED_GENERATION, None)?.to_array()?;
+        Ok(rows.first().map(|row| row.generation))
+    }
+
+    /// The rows of each section of a copy, published or not.
+    pub(crate) fn section_rows(&self, generation: u32) -> Result<SectionRows> {
+        let query = "SELECT course, section, sum(rows) AS rows FROM framed WHERE generation = ?
+                     GROUP BY course, section";
+        let rows: Vec<SectionRowCount> =
+            self.sql.exec(query, vec![i64::from(generation).into()])?.to_array()?;
+        let entry = |row: SectionRowCount| ((row.course, row.section), count_from_sql(Some(row.rows)));
+        Ok(rows.into_iter().map(entry).collect())
     }
 
     fn count(&self, generation: u32, filter: &Filter) -> Result<SliceCounts> {

@@ -80,6 +80,8 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CancelErasure
         | Operation::ExportPerson
         | Operation::GetDataQuality => ADMINISTRATORS,
+        | Operation::ListShrunken
+        | Operation::ChooseCopy => ADMINISTRATORS,
     }
 }
 
