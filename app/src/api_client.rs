@@ -4,7 +4,9 @@ pub mod access;
 pub mod shares;
 
 use crate::interruption::{self, Interruption, reload_page};
-use domain::api::{ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER, SessionSummary};
+use domain::api::{
+    CopyChoiceRequest, ReportRequest, RequestInfo, Requests, RetryRequest, SCRIPT_HEADER, SessionSummary,
+};
 use domain::problem::{Code, Problem, ProblemSummary};
 use gloo_net::http::{self, Method, RequestBuilder};
 use protocol::FetchError;
@@ -75,6 +77,8 @@ pub const REPORTS: &str = "/api/reports";
 pub const COURSES: &str = "/api/courses";
 /// `GET`: all requests; `POST`: creates a request.
 pub const REQUESTS: &str = "/api/requests";
+/// `GET`: windows whose newer copy has lost rows; `POST`: chooses one of the copies.
+pub const SHRUNKEN: &str = "/api/shrunken";
 
 /// `GET` of `url`: the body as text.
 ///
@@ -145,6 +149,14 @@ pub async fn retry_request(id: &str, body: &RetryRequest) -> ApiResult<RequestIn
 /// [`ApiError`].
 pub async fn withdraw_request(id: &str) -> ApiResult<()> {
     send_delete(&format!("{REQUESTS}/{id}")).await
+}
+
+/// `POST /api/shrunken`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn choose_copy(body: &CopyChoiceRequest) -> ApiResult<()> {
+    read_body(send_request(request(Method::POST, SHRUNKEN).json(body)).await?).await.map(drop)
 }
 
 async fn send_delete(url: &str) -> ApiResult<()> {

@@ -21,6 +21,7 @@ pub mod request_estimate;
 pub mod request_panel;
 pub mod request_progress;
 pub mod share;
+pub mod shrunken_windows;
 pub mod state_icon;
 pub mod support_id;
 pub mod too_large_notice;

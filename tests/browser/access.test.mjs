@@ -144,6 +144,47 @@ describe('in local mode', () => {
       await quality('notes').getByRole('listitem').getByText(/ repeated between the rows, and left out\. Week of /).waitFor();
       const rows = (await stack.truth(days.from, days.to)).rows.toLocaleString('en');
       await quality('videoview').getByText(`${rows} rows in 2 weeks. Nothing unusual.`).waitFor();
+  test('an administrator chooses between two copies of a week that has lost rows', async () => {
+    const request = await stack.request({ report: 'videoview', ...weeks(2, 6) });
+    const ids = request.windows.map(({ id }) => id);
+    await stack.injectFaults({ fault: 'missing-section', always: true });
+    await stack.api(`/api/requests/${request.id}/retry`, { method: 'POST', body: { windows: ids } });
+    const lost = async () => (await stack.api('/api/shrunken')).windows;
+    await until('both weeks have lost rows', async () => (await lost()).length === 2);
+    const [, second] = await lost();
+    await withTab(browser, {}, async (page) => {
+      const dialogs = [];
+      page.on('dialog', (dialog) => {
+        dialogs.push(dialog.message());
+        return dialog.accept();
+      });
+      await page.goto(`${stack.url}/requests`);
+      const section = page.getByTestId('shrunken');
+      await section.getByRole('heading', { name: 'Weeks that lost rows' }).waitFor();
+      const buttons = (name) => section.getByRole('button', { name });
+      assert.equal(await buttons(/^Keep the fuller one: /).count(), 2);
+      await section.getByText(/rows, now none$/).first().waitFor();
+      await section.getByText(`${(second.rows - second.new_rows).toLocaleString('en-US')} fewer`).first().waitFor();
+      await buttons(/^Keep the fuller one: /).first().click();
+      const status = section.getByRole('status');
+      await status.getByText('The fuller copy is kept.').waitFor();
+      await until('one week is left', async () => (await buttons(/^Keep the fuller one: /).count()) === 1);
+      assert.deepEqual(dialogs, []);
+      assert.ok(await status.evaluate((element) => element === document.activeElement), 'the focus must stay in the section');
+      await buttons(/^Use the smaller one: /).click();
+      await status.getByText(/^The smaller copy was requested/).waitFor();
+      assert.equal(dialogs.length, 1);
+      await until('no week is left', async () => (await buttons(/one: /).count()) === 0);
+    });
+    assert.deepEqual(await lost(), []);
+    await until('the smaller copy is served', async () => {
+      const { windows } = await stack.api(`/api/requests/${request.id}`);
+      return windows.find(({ id }) => id === second.window).copy.rows === second.new_rows;
+    });
+    await stack.clearFaults();
+    await withTab(browser, {}, async (page) => {
+      await page.goto(`${stack.url}/record`);
+      await page.locator('[data-testid="record"] tbody').getByText('Chose a copy of a week').first().waitFor();
     });
   });
 

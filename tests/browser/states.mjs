@@ -467,6 +467,10 @@ export const GROUPS = [
     async prepare(stack) {
       const days = weeks(3, 3);
       for (const report of ['videoview', 'presentation']) await stack.request({ report, ...days });
+      const { id, windows } = await stack.request({ report: 'videoview', ...days });
+      await stack.injectFaults({ fault: 'missing-section' });
+      await stack.api(`/api/requests/${id}/retry`, { method: 'POST', body: { windows: [windows[0].id] } });
+      await until('a week has lost rows', async () => (await stack.api('/api/shrunken')).windows.length > 0);
       const { course } = await busyCourse(stack, days);
       const share = { report: 'course', course: course.id, ...days, name: 'For the department' };
       const { token } = await stack.api('/api/shares', { method: 'POST', body: share });
@@ -481,6 +485,11 @@ export const GROUPS = [
           await page.locator('.share-bar summary').filter({ hasText: /^Share$/ }).click();
           await page.getByTestId('contents').waitFor();
         },
+      },
+      {
+        name: 'shrunken',
+        hasSnapshot: false,
+        show: (page, stack) => visit(page, `${stack.url}/requests`, '[data-testid="shrunken"] button'),
       },
       { name: 'shares', show: (page, stack) => visit(page, `${stack.url}/shares`, '[data-testid="shares"]') },
       { name: 'shared', hasSnapshot: false, show: (page, stack) => visit(page, `${stack.url}/s#${stack.shares.token}`, 'h2') },

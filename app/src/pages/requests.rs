@@ -1,15 +1,19 @@
-//! `/requests`: all requests, newest first, with their progress and failures.
+//! `/requests`: all requests, newest first, with their progress and failures; for administrators, weeks that lost rows.
 
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
+use crate::components::shrunken_windows::ShrunkenWindowList;
 use crate::components::support_id::SupportId;
 use crate::components::upstream_status::UpstreamStatus;
 use crate::components::window_cells::WindowCells;
 use crate::context::AppContext;
 use crate::{locale, words};
-use domain::api::{BuildTimes, RequestInfo, Requests, RetryRequest, WindowInfo, WindowStatus};
+use domain::api::{
+    BuildTimes, RequestInfo, Requests, RetryRequest, ShrunkenWindows, WindowInfo, WindowStatus,
+};
 use domain::range::Range;
+use domain::role::Role;
 use domain::view::{Page, ParameterValues, View, ZoneName};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -33,6 +37,9 @@ pub fn RequestsPage() -> impl IntoView {
             all.iter().flat_map(|all| &all.requests).flat_map(|request| &request.windows).any(is_under_way)
         })
     };
+    let is_administrator = context.session().role == Role::Administrator;
+    let shrunken: Option<ApiSignal<ShrunkenWindows>> =
+        is_administrator.then(|| ApiSignal::new(api_client::SHRUNKEN));
     let ticks = StoredValue::new(0u32);
     let tick = move || {
         ticks.update_value(|ticks| *ticks = ticks.wrapping_add(1));
@@ -40,6 +47,9 @@ pub fn RequestsPage() -> impl IntoView {
         let is_fast = ticks <= FAST_TICKS && is_any_under_way() && !document().hidden();
         if is_fast || ticks.is_multiple_of(SLOW_TICKS) {
             answer.poll();
+        }
+        if let Some(shrunken) = shrunken.filter(|_| ticks.is_multiple_of(SLOW_TICKS)) {
+            shrunken.poll();
         }
     };
     if let Ok(interval) = set_interval_with_handle(tick, TICK) {
@@ -68,6 +78,9 @@ pub fn RequestsPage() -> impl IntoView {
             <ErrorNotice error again=Callback::new(move |()| answer.refetch()) />
         })}
         <UpstreamStatus pause clock=context.clock />
+        {shrunken.map(|all| view! {
+            <ShrunkenWindowList all on_choice=Callback::new(move |()| answer.refetch()) />
+        })}
         <Show when=move || all.with(|all| all.as_ref().is_some_and(|all| all.requests.is_empty()))>
             <p>{words::NO_REQUESTS} " " <a href="/">{words::SEE_OVERVIEW}</a></p>
         </Show>

@@ -284,6 +284,7 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::ShareChanged => "Changed a share",
         AuditAction::ShareRevoked => "Revoked a share",
         AuditAction::SharesSwitched => "Turned shares on or off",
+        AuditAction::CopyChosen => "Chose a copy of a week",
         AuditAction::Refused => "Was refused",
     }
 }

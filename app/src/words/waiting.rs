@@ -2,8 +2,12 @@
 
 use super::ALL_TIME;
 use crate::locale;
-use domain::api::{BuildTimes, PauseReason, RequestInfo, SchedulerInfo, WindowInfo, WindowStatus};
+use domain::api::{
+    BuildTimes, PauseReason, RequestInfo, SchedulerInfo, ShrunkenSection, ShrunkenWindow, WindowInfo,
+    WindowStatus,
+};
 use domain::report::Shape;
+use domain::shrinkage::CopyChoice;
 use domain::time::{HOUR, MINUTE, Timestamp, minus_days};
 use domain::upstream_health::UpstreamFailure;
 
@@ -17,6 +21,14 @@ pub const NO_ROWS: &str = "No recorded activity on these days: Echo360 has no ro
 
 /// Button: requests what is missing of several reports.
 pub const REQUEST_MISSING: &str = "Request missing reports";
+
+// Weeks whose newer copy has lost rows.
+pub const SHRUNKEN: &str = "Weeks that lost rows";
+pub const SHRUNKEN_ARE: &str = "These weeks were requested again, and Echo360 sent fewer rows than before, as after a section was deleted or media were \
+     archived. Lectern still shows the fuller copy. Choose which one it should keep.";
+pub const KEEP_FULLER: &str = "Keep the fuller one";
+pub const USE_SMALLER: &str = "Use the smaller one";
+pub const CONFIRM_SMALLER: &str = "Use the copy with fewer rows? It is requested once more and replaces the fuller one, which is then deleted.";
 
 /// Every state, in the order in which legends list them: the most advanced first.
 pub const STATES: [WindowStatus; 8] = [
@@ -118,6 +130,8 @@ pub fn window_state(window: &WindowInfo, now: Timestamp, usual: Option<BuildTime
     if let Some(again) = window.again {
         text.push_str("; ");
         text.push_str(newer_copy_clause(again));
+    } else if window.shrunken.is_some() {
+        text.push_str("; a newer copy has fewer rows and waits for an administrator's choice");
     }
     text
 }
@@ -364,8 +378,8 @@ pub fn upstream_failure_advice(failure: UpstreamFailure) -> &'static str {
     match failure {
         UpstreamFailure::CredentialsRefused => {
             "No new data can be loaded until the operator of this installation checks ECHO360_CLIENT_ID, \
-             ECHO360_CLIENT_SECRET and ECHO360_REGION, as docs/deploying.md describes under \u{201c}When something \
-             is wrong\u{201d}. Loaded data stays available."
+             ECHO360_CLIENT_SECRET and ECHO360_REGION, as docs/deploying.md describes under “When something is \
+             wrong”. Loaded data stays available."
         }
         UpstreamFailure::FailedDays => {
             "See what went wrong with each request and try one again. If it fails, too, send the id that is shown \
@@ -378,6 +392,47 @@ pub fn upstream_failure_advice(failure: UpstreamFailure) -> &'static str {
 #[must_use]
 pub fn next_try_sentence(until: Timestamp, now: Timestamp) -> String {
     format!("Next try in {}.", locale::format_duration(until.since(now)))
+}
+
+/// `Stored: 1,234 rows, requested on 3 Feb 2026. Requested again on 10 Mar 2026: 1,100 rows, 134 fewer.`
+#[must_use]
+pub fn row_loss(window: &ShrunkenWindow) -> String {
+    let day = |at: Timestamp| locale::format_days(at.day(), at.day());
+    format!(
+        "Stored: {} rows, requested on {}. Requested again on {}: {} rows, {} fewer.",
+        locale::format_count(window.rows),
+        day(window.stored),
+        day(window.requested),
+        locale::format_count(window.new_rows),
+        locale::format_count(window.rows.saturating_sub(window.new_rows)),
+    )
+}
+
+/// `BIO-101 Cells, section 001: 120 rows, now none`.
+#[must_use]
+pub fn section_loss(section: &ShrunkenSection) -> String {
+    let name = match (section.label.as_str(), section.section.as_str()) {
+        ("", "") => "Rows without a section",
+        ("", id) => id,
+        (label, _) => label,
+    };
+    let after = match section.new_rows {
+        0 => "none".to_owned(),
+        rows => locale::format_count(rows),
+    };
+    format!("{name}: {} rows, now {after}", locale::format_count(section.rows))
+}
+
+/// What happens after a choice between two copies.
+#[must_use]
+pub fn copy_choice_outcome(choice: CopyChoice) -> &'static str {
+    match choice {
+        CopyChoice::Keep => "The fuller copy is kept.",
+        CopyChoice::Replace => {
+            "The smaller copy was requested. It replaces the fuller one as soon as it is here, unless it has lost more \
+             rows since."
+        }
+    }
 }
 
 /// What the Scheduler does: upstream requests in flight, the length of the queue, the usual build time.
