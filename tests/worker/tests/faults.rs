@@ -9,8 +9,9 @@
 
 use domain::api::{PauseReason, RequestInfo, Requests, WindowStatus};
 use domain::data_quality::{DataQuality, FileFindings};
+use domain::api::{Pause, PauseReason, RequestInfo, Requests, WindowStatus};
 use domain::problem::Code;
-use domain::time::{Timestamp, plus_days};
+use domain::time::{DAY, Timestamp, plus_days};
 use sandbox::Report;
 use sandbox::faults::{Fault, Order, Point};
 use serde_json::json;
@@ -290,19 +291,24 @@ async fn an_equal_request_of_another_client_is_adopted_whatever_its_delimiter() 
     assert_eq!(rows.digest(rows.header.len()), Digest::of_truth(&stack, &weeks.truth(Report::Qanda)));
 }
 
+/// Waits until the scheduler pauses.
+async fn wait_for_pause(stack: &Stack) -> Pause {
+    let started = Instant::now();
+    loop {
+        let all: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
+        if let Some(pause) = all.scheduler.held {
+            return pause;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 #[tokio::test]
 async fn wrong_credentials_pause_the_scheduler_visibly_until_they_are_fixed() {
     let mut stack = Stack::with(quick(), &[("ECHO360_CLIENT_SECRET", "wrong")]).await;
     let request = stack.ask_weeks(Report::Confused, &Weeks::back(1, 1)).await;
-    let started = Instant::now();
-    let pause = loop {
-        let all: Requests = serde_json::from_value(stack.get("/api/requests").await).unwrap();
-        if let Some(pause) = all.scheduler.held {
-            break pause;
-        }
-        assert!(started.elapsed() < Duration::from_secs(20));
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    };
+    let pause = wait_for_pause(&stack).await;
     assert_eq!(pause.reason, PauseReason::CredentialsRefused);
     assert!(pause.detail.contains("ECHO360_CLIENT_SECRET") && !pause.detail.contains("wrong"));
     let waiting = stack.request(&request.id).await;
@@ -351,6 +357,29 @@ async fn refused_credentials_show_in_healthz_without_details_and_in_the_session_
     assert_eq!(stack.get("/api/session").await.get("upstream_failure"), None);
     wait_for_health(&stack, &json!({"ok": true})).await;
     stack.check_ledger();
+}
+
+#[tokio::test]
+async fn the_third_day_without_an_answer_shows_in_healthz_and_an_answer_ends_it() {
+    let mut stack = Stack::start().await;
+    stack.sandbox.harm(vec![Order { always: true, ..Order::once(Fault::ServerError) }]);
+    stack.ask_weeks(Report::Confused, &Weeks::back(3, 1)).await;
+    for day in 0..3 {
+        if day > 0 {
+            stack.kill();
+            stack.set("LECTERN_CLOCK_OFFSET_SECONDS", &(day * DAY / 1000).to_string());
+            stack.boot().await;
+        }
+        // The pause of the day before is over.
+        assert_eq!(wait_for_pause(&stack).await.reason, PauseReason::UpstreamDown);
+        let failure = stack.get("/api/session").await.get("upstream_failure").cloned();
+        assert_eq!(failure, (day == 2).then(|| json!("failed-days")), "day {day}");
+    }
+    wait_for_health(&stack, &json!({"ok": true, "upstream": "failing"})).await;
+    let faults = format!("{}/sandbox/faults", stack.sandbox.url());
+    assert!(stack.http.delete(faults).send().await.unwrap().status().is_success());
+    stack.ready(Report::Confused, &Weeks::back(3, 1)).await;
+    assert_eq!(stack.get("/api/session").await.get("upstream_failure"), None);
 }
 
 #[tokio::test]
