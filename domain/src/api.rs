@@ -297,7 +297,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,

@@ -236,7 +236,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::ListErasures
         | Operation::CancelErasure
         | Operation::GetDataQuality => return None,
-        | Operation::ListShrunken => return None,
+        Operation::ListShrunken => return None,
     };
     Some(json!({"required": true, "content": {media_type: {"schema": schema}}}))
 }

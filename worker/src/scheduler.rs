@@ -16,11 +16,10 @@ use crate::rpc::{
     SectionRow, SharesCommand, WindowFailure, WindowStoreCommand,
 };
 use crate::{config, crypto, object_namespace, transaction, zone};
-use domain::api::{self, ReportRequest};
-use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
 use domain::api::{
     self, CopyChoiceRequest, Courses, ReportRequest, ShrunkenSection, ShrunkenWindow, ShrunkenWindows,
 };
+use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
 use domain::directory::{self, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
@@ -365,18 +364,8 @@ impl Scheduler {
         let CollectHandoff { key, lease, until, links, tombstones, at_once, shrinkage_check, .. } = handoff;
         let Ok(stub) = rpc::window_store(&self.env, &settings.scheduler_name(), &key) else { return };
         let (found, quality) = (BTreeSet::new(), None);
-        let job = WindowStoreCommand::Collect(CollectJob {
-            key,
-            lease,
-            until,
-            links,
-            tombstones,
-            at_once,
-            found,
-            quality,
-        });
-        let found = BTreeSet::new();
-        let job = CollectJob { key, lease, until, links, tombstones, at_once, found, shrinkage_check };
+        let job =
+            CollectJob { key, lease, until, links, tombstones, at_once, found, quality, shrinkage_check };
         let job = WindowStoreCommand::Collect(job);
         if let Err(problem) = rpc::call::<_, bool>(&stub, &job).await {
             worker::console_warn!("a WindowStore did not take its file: {}", problem.title);
@@ -560,6 +549,7 @@ impl Scheduler {
             SchedulerCommand::ListQuality => response::json(&self.list_quality()?),
             SchedulerCommand::PlanPersonExport { person } => {
                 response::json(&self.plan_person_export(&person)?)
+            }
             SchedulerCommand::ListShrunken => response::json(&self.list_shrunken()?),
             SchedulerCommand::ChooseCopy { person, choice } => {
                 self.choose_copy(&person, &choice, now)?;

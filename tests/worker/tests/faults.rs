@@ -7,9 +7,8 @@
     reason = "tests and their helpers fail at the first error"
 )]
 
-use domain::api::{PauseReason, RequestInfo, Requests, WindowStatus};
-use domain::data_quality::{DataQuality, FileFindings};
 use domain::api::{Pause, PauseReason, RequestInfo, Requests, WindowStatus};
+use domain::data_quality::{DataQuality, FileFindings};
 use domain::problem::Code;
 use domain::time::{DAY, Timestamp, plus_days};
 use sandbox::Report;

@@ -130,7 +130,7 @@ impl Fixtures {
             | Operation::ListRoles
             | Operation::ListErasures
             | Operation::GetDataQuality => Call::default(),
-            | Operation::ListShrunken => Call::default(),
+            Operation::ListShrunken => Call::default(),
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))

@@ -60,7 +60,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::ListRoles
         | Operation::ReadAuditLog
         | Operation::ListErasures
-        | Operation::GetDataQuality => {
+        | Operation::GetDataQuality
         | Operation::ListShrunken => {
             case.check_administrators_list().await;
         }
@@ -69,7 +69,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::UploadRoles
         | Operation::StartErasure
         | Operation::CancelErasure
-        | Operation::ExportPerson => {
+        | Operation::ExportPerson
         | Operation::ChooseCopy => {
             case.check_authorization_only().await;
         }

@@ -80,8 +80,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CancelErasure
         | Operation::ExportPerson
         | Operation::GetDataQuality => ADMINISTRATORS,
-        | Operation::ListShrunken
-        | Operation::ChooseCopy => ADMINISTRATORS,
+        Operation::ListShrunken | Operation::ChooseCopy => ADMINISTRATORS,
     }
 }
 
