@@ -144,6 +144,9 @@ describe('in local mode', () => {
       await quality('notes').getByRole('listitem').getByText(/ repeated between the rows, and left out\. Week of /).waitFor();
       const rows = (await stack.truth(days.from, days.to)).rows.toLocaleString('en');
       await quality('videoview').getByText(`${rows} rows in 2 weeks. Nothing unusual.`).waitFor();
+    });
+  });
+
   test('an administrator chooses between two copies of a week that has lost rows', async () => {
     const request = await stack.request({ report: 'videoview', ...weeks(2, 6) });
     const ids = request.windows.map(({ id }) => id);

@@ -11,6 +11,8 @@ pub const NO_WINDOWS: &str = "No rows are loaded yet.";
 pub const ABOUT: &str = "Nobody is named here: the rows themselves are in the downloads. People are compared within a week. Weeks that were \
      loaded before this page existed appear once they are requested again.";
 
+pub const SHRUNKEN_WEEKS: &str = "Weeks that lost rows when they were requested again are on the page";
+
 /// The most weeks that are listed for a finding.
 const MAX_WEEKS: usize = 6;
 

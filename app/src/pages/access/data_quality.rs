@@ -4,9 +4,11 @@ use crate::api_client;
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
 use crate::context::AppContext;
+use crate::words;
 use crate::words::data_quality as text;
 use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
 use domain::report::ReportName;
+use domain::view::Page;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -51,6 +53,9 @@ fn render_reports(windows: &[WindowQuality]) -> AnyView {
     view! {
         {reports.collect_view()}
         <p class="quiet small">{text::ABOUT}</p>
+        <p class="quiet small">
+            {text::SHRUNKEN_WEEKS} " " <a href=Page::Requests.path()>{words::REQUESTS}</a> "."
+        </p>
     }
     .into_any()
 }
