@@ -161,7 +161,8 @@ fn tables(stack: &Stack, class: &str) -> String {
                     for (const value of Object.values(row)) {
                         if (!(value instanceof Uint8Array)) { console.log(String(value)); continue; }
                         if (name !== 'pack') { console.log(Buffer.from(value).toString()); continue; }
-                        const frames = Buffer.from(value);
+                        // Padding, then frames.
+                        const frames = Buffer.from(value).subarray(4096);
                         for (let at = 0; at < frames.length; ) {
                             const length = frames.readUInt32LE(at + 12);
                             console.log(inflateRawSync(frames.subarray(at + 16, at + 16 + length)).toString());
@@ -178,6 +179,21 @@ fn tables(stack: &Stack, class: &str) -> String {
     String::from_utf8(read.stdout).unwrap()
 }
 
+/// Asserts that no pack has rows where SQLite would copy them: in the part of a value that is stored beside the other
+/// columns.
+fn assert_packs_are_padded(stack: &Stack) {
+    let script = "const { DatabaseSync } = require('node:sqlite');
+        for (const file of process.argv.slice(1)) {
+            for (const { start } of new DatabaseSync(file).prepare('SELECT substr(bytes, 1, 4096) AS start FROM pack').all()) {
+                console.log(start.length === 4096 && start.every((byte) => byte === 0));
+            }
+        }";
+    let files = stack.databases("WindowStore", false);
+    let read = Command::new(node()).args(["--no-warnings", "-e", script]).args(files).output().unwrap();
+    let text = String::from_utf8(read.stdout).unwrap();
+    assert!(text.lines().count() > 0 && text.lines().all(|line| line == "true"), "{text}");
+}
+
 /// A part of each deflated slice that contains this text, to search for in the database files afterwards.
 fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
     let script = "const { DatabaseSync } = require('node:sqlite');
@@ -185,7 +201,7 @@ fn samples(stack: &Stack, text: &str) -> Vec<Vec<u8>> {
         const [text, ...files] = process.argv.slice(1);
         for (const file of files) {
             for (const { bytes } of new DatabaseSync(file).prepare('SELECT bytes FROM pack').all()) {
-                const frames = Buffer.from(bytes);
+                const frames = Buffer.from(bytes).subarray(4096);
                 for (let at = 0; at < frames.length; ) {
                     const length = frames.readUInt32LE(at + 12);
                     const slice = frames.subarray(at + 16, at + 16 + length);
@@ -307,6 +323,7 @@ async fn an_erased_person_is_in_no_copy_later_copy_or_file() {
     let before = stored_text(&stack);
     assert!(before.contains(&person.id) && before.contains(&person.email));
     let slices = samples(&stack, &person.id);
+    assert_packs_are_padded(&stack);
     stack.boot().await;
     let library = download(&stack, Report::Asset, &weeks).await;
     let asked = start_erasure(&stack, &json!({"person": {"email": person.email.to_uppercase()}})).await;
@@ -359,6 +376,7 @@ async fn an_erased_person_is_in_no_copy_later_copy_or_file() {
     assert_eq!(wait_until_erased(&stack, &twice.id).await.rows, erased_rows);
 
     stack.kill();
+    assert_packs_are_padded(&stack);
     let remaining = stored_text(&stack);
     for text in [&person.id, &person.email] {
         assert!(!remaining.contains(text.as_str()));

@@ -4,7 +4,7 @@
 //! old copy or the new one. If the work is interrupted, the old copy stays in service and the work starts
 //! again.
 
-use super::store::{Filter, Pack, SliceLocation, Store};
+use super::store::{Filter, PACK_PADDING, Pack, SliceLocation, Store};
 use crate::rpc::ErasureJob;
 use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
@@ -142,6 +142,9 @@ impl Eraser {
 
 impl Pack {
     fn push(&mut self, framed: &SliceLocation, rows: u32, frame: &[u8]) {
+        if self.bytes.is_empty() {
+            self.bytes.resize(PACK_PADDING, 0);
+        }
         let (start, length) = (self.bytes.len(), frame.len());
         self.bytes.extend_from_slice(frame);
         self.index.push(SliceLocation { rows, start, length, ..framed.clone() });

@@ -21,7 +21,7 @@ use worker::{Result, SqlStorage, SqlStorageValue};
 ///
 /// Slices are stored in packs: their frames as they are sent, concatenated (`pack.bytes`). So a copy of
 /// thousands of slices is read as a few values. `framed` says where in its pack each slice is, to read the
-/// slices of one section.
+/// slices of one section. A pack begins with [`PACK_PADDING`] zeros.
 ///
 /// `job` holds the collect job and `sweep` the erasure job, at most one each; `body`, `outcome` and `swept`
 /// are JSON.
@@ -143,7 +143,7 @@ impl ErasureTask {
 pub(crate) struct Pack {
     /// Its number.
     pub(crate) seq: u32,
-    /// The concatenated frames.
+    /// Padding, then the concatenated frames.
     pub(crate) bytes: Vec<u8>,
     /// The locations of the slices, in order.
     pub(crate) index: Vec<SliceLocation>,
@@ -179,7 +179,13 @@ pub(crate) struct SliceLocation {
 const SERVED_GENERATION: &str =
     "SELECT max(generation) AS generation FROM copy WHERE delete_at IS NULL HAVING count(*) > 0";
 
-/// Maximum length of a pack. In production a value in SQLite is 2 MB at most; a slice stays under 1.9 MB.
+/// Zeros at the start of each pack. SQLite stores the first bytes of a value, up to a page of 4 KB, beside the other
+/// columns, and copies them when it reorganizes its pages: what stood in the old places would outlive the overwriting of an
+/// erased slice. Everything further stays where it was written. A frame never begins with zeros, so packs of earlier
+/// releases, which have no padding, are recognized.
+pub(crate) const PACK_PADDING: usize = 4096;
+
+/// Maximum length of a pack without its padding. In production a value in SQLite is 2 MB at most; a slice stays under 1.9 MB.
 const MAX_PACK_BYTES: usize = 1_900_000;
 
 /// Selects slices of a copy.
@@ -361,6 +367,9 @@ impl Store {
             crc32: slice.crc32,
             length: u32::try_from(slice.bytes.len()).unwrap_or(u32::MAX),
         };
+        if pack_builder.bytes.is_empty() {
+            pack_builder.bytes.resize(PACK_PADDING, 0);
+        }
         let start = pack_builder.bytes.len();
         pack_builder.bytes.extend_from_slice(&head.encode());
         pack_builder.bytes.extend_from_slice(&slice.bytes);
@@ -746,8 +755,11 @@ impl Store {
         values.insert(0, i64::from(generation).into());
         values.push(seq.into());
         let query = if filter.selects_everything() {
-            "SELECT seq + 1, slices, bytes FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1"
-                .to_owned()
+            format!(
+                "SELECT seq + 1, slices,
+                        CASE WHEN substr(bytes, 1, 16) = zeroblob(16) THEN substr(bytes, {PACK_PADDING} + 1) ELSE bytes END
+                 FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1"
+            )
         } else {
             format!(
                 "SELECT seq + 1, 1, (SELECT substr(bytes, start + 1, length) FROM pack
