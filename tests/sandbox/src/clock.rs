@@ -85,6 +85,13 @@ pub(crate) fn date_of_day(day: i64) -> chrono::NaiveDate {
     i32::try_from(day).ok().and_then(chrono::NaiveDate::from_epoch_days).unwrap_or_default()
 }
 
+/// The Monday on or before a day, both as day numbers.
+#[must_use]
+pub const fn monday(day: i64) -> i64 {
+    // Day 0, 1970-01-01, was a Thursday.
+    day - (day + 3).rem_euclid(7)
+}
+
 /// Parses an instant written `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM:SS` or `…Z` into seconds since 1970, UTC.
 ///
 /// # Errors
@@ -107,6 +114,7 @@ mod tests {
         assert_eq!(parse_instant("1970-01-02"), Ok(DAY_SECONDS));
         assert_eq!(parse_instant("1970-01-02T00:00:01Z"), Ok(DAY_SECONDS + 1));
         assert!(parse_instant("yesterday").is_err());
+        assert_eq!([monday(4), monday(10), monday(3)], [4, 4, -3]);
         assert_eq!(instant_text(86_400_500), "1970-01-02T00:00:00.500Z");
         assert_eq!(day_of_text("2026-02-02").map(day_text).as_deref(), Some("2026-02-02"));
         assert_eq!(day_of_text("2026-02-30"), None);

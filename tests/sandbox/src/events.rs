@@ -181,6 +181,9 @@ pub(crate) fn each(
     let span = span.until(as_of);
     let mut events = Vec::new();
     for day in span.days() {
+        if institution.is_in_break(day) {
+            continue;
+        }
         let Some(term) = institution.term_of_day(day) else { continue };
         let today = Span { start: day * DAY_SECONDS, end: (day + 1) * DAY_SECONDS };
         let today = Span { start: today.start.max(span.start), end: today.end.min(span.end) };

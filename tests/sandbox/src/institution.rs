@@ -34,6 +34,8 @@ pub(crate) struct Institution {
     pub(crate) courses: Vec<Course>,
     /// Whether views of public links name neither section nor course.
     pub(crate) has_embedded_media: bool,
+    /// The Monday of the week without classes, as a day number.
+    pub(crate) break_week: Option<i64>,
     terms: Mutex<BTreeMap<TermKey, Arc<Term>>>,
 }
 
@@ -42,6 +44,9 @@ impl Institution {
     pub(crate) fn new(settings: &Settings) -> Self {
         let seed = settings.seed;
         let (students, courses) = (settings.students.max(1), settings.courses.max(1));
+    /// Generates the institution of these settings, with at least one student and one course.
+    pub(crate) fn with_settings(settings: &Settings) -> Self {
+        let (seed, students, courses) = (settings.seed, settings.students.max(1), settings.courses.max(1));
         Self {
             seed,
             name: "Westmere University",
@@ -49,8 +54,14 @@ impl Institution {
             students,
             courses: courses::courses(seed, students, courses),
             has_embedded_media: settings.embedded_media,
+            break_week: settings.break_week,
             terms: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// Whether nothing happens on a day.
+    pub(crate) fn is_in_break(&self, day: i64) -> bool {
+        self.break_week.is_some_and(|monday| (monday..monday + 7).contains(&day))
     }
 
     /// The term of a day, including the break after it; `None` before the first term.

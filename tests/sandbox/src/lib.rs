@@ -40,7 +40,7 @@ mod settings;
 mod tokens;
 pub mod truth;
 
-pub use clock::parse_instant;
+pub use clock::{monday, parse_instant};
 pub use report::{Cell, Report};
 pub use server::{Running, start};
 pub use settings::{Settings, SingleRequest};

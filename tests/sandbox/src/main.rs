@@ -1,7 +1,7 @@
 //! The sandbox as a program.
 
 use clap::{Parser, ValueEnum};
-use sandbox::{Settings, SingleRequest, parse_instant};
+use sandbox::{Settings, SingleRequest, monday, parse_instant};
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -61,6 +61,9 @@ struct Options {
     /// Leaves section and course of the views of public links empty, as for media embedded in other pages.
     #[arg(long)]
     embedded_media: bool,
+    /// A week without classes and without activity, by any of its days, YYYY-MM-DD. Its term lists it under `exceptions`.
+    #[arg(long, value_name = "DAY", value_parser = parse_week)]
+    break_week: Option<i64>,
     /// Exit when standard input ends, which happens when the parent process exits.
     #[arg(long)]
     exit_with_parent: bool,
@@ -70,6 +73,11 @@ struct Options {
 enum Spelling {
     Plural,
     Singular,
+}
+
+/// The Monday of a day's week, as a day number.
+fn parse_week(text: &str) -> Result<i64, String> {
+    Ok(monday(parse_instant(text)?.div_euclid(24 * 60 * 60)))
 }
 
 fn parse_range(text: &str) -> Result<RangeInclusive<f64>, String> {
@@ -107,6 +115,7 @@ fn settings(options: Options) -> Result<Settings, String> {
         visits_of_page: options.visits_of_page,
         anonymous_accounts: options.anonymous_accounts,
         embedded_media: options.embedded_media,
+        break_week: options.break_week,
         ..Settings::default()
     })
 }

@@ -52,6 +52,9 @@ pub struct Settings {
     pub anonymous_accounts: bool,
     /// Whether public links are embedded in other pages, so that their views name neither section nor course.
     pub embedded_media: bool,
+    /// The Monday of a week without classes and without activity, as a day number. Its term lists it under
+    /// `exceptions`.
+    pub break_week: Option<i64>,
 }
 
 impl Default for Settings {
@@ -75,6 +78,7 @@ impl Default for Settings {
             visits_of_page: false,
             anonymous_accounts: false,
             embedded_media: false,
+            break_week: None,
         }
     }
 }

@@ -82,11 +82,18 @@ pub(super) async fn terms(
     let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);
     let terms = sandbox.institution.terms_until(today);
     let all = terms.iter().map(|term| {
+        // From Monday to Friday: days on which there would be classes.
+        let breaks =
+            sandbox.institution.break_week.filter(|monday| (term.first_day..term.end_day).contains(monday));
+        let exceptions = breaks.map(|monday| {
+            json!({ "name": "Reading week", "startDate": day_text(monday), "endDate": day_text(monday + 4) })
+        });
         json!({
             "id": term.id,
             "name": term.key.name(),
             "startDate": day_text(term.first_day),
             "endDate": day_text(term.end_day - 1),
+            "exceptions": Vec::from_iter(exceptions),
         })
     });
     page(&uri, &part, all.collect())

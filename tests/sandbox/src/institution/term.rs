@@ -117,6 +117,7 @@ impl Term {
                 }
             }
         }
+        lectures.retain(|lecture: &Lecture| !institution.is_in_break(lecture.starts.div_euclid(DAY_SECONDS)));
         lectures.sort_by_key(|lecture: &Lecture| (lecture.published, lecture.number));
         let id = Dice::new(seed, &[0x1004, key.number()]).uuid();
         Self { key, id, first_day, end_day: key.next().first_day(), sections, lectures }

@@ -1,7 +1,8 @@
 //! The API: tokens, validation, limits, statuses, links, the ledger.
 
 use crate::client::{API, body, links, sandbox, week};
-use sandbox::SingleRequest;
+use sandbox::truth::Ask;
+use sandbox::{Report, SingleRequest};
 use serde_json::json;
 
 #[tokio::test]
@@ -189,6 +190,30 @@ async fn files_have_the_requested_compression_and_delimiter() {
             reader.records().map(Result::unwrap).collect()
         };
         assert_eq!(read(&text, delimiter.as_bytes()[0]), read(&comma, b','));
+    }
+}
+
+#[tokio::test]
+async fn a_week_without_classes_is_an_exception_of_its_term_and_has_no_rows() {
+    let monday = sandbox::monday(sandbox::parse_instant("2026-03-11").unwrap() / (24 * 60 * 60));
+    let (running, client) = sandbox(|settings| settings.break_week = Some(monday)).await;
+    let header = format!("Authorization: Bearer {}\r\n", client.token);
+    let terms = client.send("GET", "/public/api/v1/terms", &header, "").await.json();
+    let with_exceptions: Vec<_> = terms["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|term| !term["exceptions"].as_array().unwrap().is_empty())
+        .collect();
+    let [term] = with_exceptions.as_slice() else { panic!("one term must have an exception: {terms}") };
+    assert_eq!(term["name"], "Spring 2026");
+    assert_eq!(term["exceptions"][0]["startDate"], "2026-03-09");
+    assert_eq!(term["exceptions"][0]["endDate"], "2026-03-13");
+    for report in [Report::VideoView, Report::Notes, Report::Polling] {
+        let count =
+            |start: &str, end: &str| running.truth().count(&Ask::days(report, start, end).unwrap()).rows;
+        assert_eq!(count("2026-03-09", "2026-03-16"), 0, "{}", report.name());
+        assert!(count("2026-03-02", "2026-03-09") > 0 && count("2026-03-16", "2026-03-23") > 0);
     }
 }
 
