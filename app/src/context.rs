@@ -14,6 +14,7 @@ use crate::navigation::{self, Navigation};
 use crate::pages::overview::{self, OverviewPage};
 use crate::{browser_zones, words};
 use domain::api::{ReportInfo, Reports, SessionSummary};
+use domain::calendar::WeekStart;
 use domain::problem::{Code, Problem};
 use domain::view::{Page, View};
 use domain::zone::Zone;
@@ -62,6 +63,12 @@ impl AppContext {
     #[must_use]
     pub fn session(self) -> SessionSummary {
         self.session.get_value()
+    }
+
+    /// The first day of the week in charts and preset ranges.
+    #[must_use]
+    pub fn week_start(self) -> WeekStart {
+        self.session.with_value(|session| session.week_start)
     }
 
     /// The reports that Echo360 offers.

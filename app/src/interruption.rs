@@ -103,6 +103,7 @@ pub fn reload_page() {
 mod tests {
     use super::*;
     use domain::auth_method::AuthMethod;
+    use domain::calendar::WeekStart;
     use domain::time::Timestamp;
 
     fn now() -> Option<Interruption> {
@@ -116,6 +117,7 @@ mod tests {
             auth_method: AuthMethod::Access,
             institution: String::new(),
             time_zone: "UTC".to_owned(),
+            week_start: WeekStart::Monday,
             now: Timestamp(0),
             upstream_failure: None,
         }

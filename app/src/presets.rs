@@ -1,11 +1,13 @@
-//! Preset ranges: the latest complete weeks (Monday to Sunday), and terms. Also the number of a week in its
-//! term, and the ranges that the arrows lead to.
+//! Preset ranges: the latest complete weeks, and terms. Also the number of a week in its term, breaks, and the ranges
+//! that the arrows lead to.
 
 use domain::api::{Course, Courses, Section};
+use domain::calendar::{Breaks, WeekStart};
 use domain::directory::Term;
 use domain::ids::CourseId;
 use domain::range::Range;
-use domain::time::{Day, minus_days, monday, plus_days};
+use domain::time::{Day, minus_days, plus_days};
+use domain::view::View;
 
 /// The number of terms offered: the current or latest one, and earlier ones.
 const TERMS: usize = 3;
@@ -24,11 +26,11 @@ pub const PRESETS: [Preset; 3] = [Preset { weeks: 1 }, Preset { weeks: 4 }, Pres
 pub const DEFAULT_PRESET: Preset = Preset { weeks: 4 };
 
 impl Preset {
-    /// Its days, given today in the view's time zone.
+    /// Its days, given today in the view's time zone and the first day of the week.
     #[must_use]
-    pub fn range(self, today: Day) -> Option<Range> {
-        let this_monday = monday(today);
-        Range::new(minus_days(this_monday, self.weeks * 7), minus_days(this_monday, 1)).ok()
+    pub fn range(self, today: Day, week_start: WeekStart) -> Option<Range> {
+        let this_week = week_start.first_day(today);
+        Range::new(minus_days(this_week, self.weeks * 7), minus_days(this_week, 1)).ok()
     }
 }
 
@@ -82,15 +84,18 @@ pub struct TermWeeks<'a> {
 
 /// The weeks of a term that contain `range`; `None` if no term contains all of it. Of several terms, prefers
 /// one of the course, then the one with most days of the range, then the shortest: a term rather than its
-/// academic year.
+/// academic year. A week that starts on Sunday has the number of its Monday.
 #[must_use]
 pub fn find_term_weeks<'a>(
     directory: &'a Courses,
     course: Option<&CourseId>,
     range: Range,
+    week_start: WeekStart,
 ) -> Option<TermWeeks<'a>> {
+    let monday = |day: Day| week_start.monday(day);
     let week = |term: &Term, day: Day| (monday(day) - monday(term.from)).num_days() / 7 + 1;
-    let is_within = |term: &&Term| monday(term.from) <= range.from() && monday(range.to()) <= monday(term.to);
+    let is_within =
+        |term: &&Term| monday(term.from) <= monday(range.from()) && monday(range.to()) <= monday(term.to);
     let course = course.and_then(|id| directory.courses.iter().find(|it| it.id == *id));
     let is_of_course = |term: &Term| {
         course.is_some_and(|it| it.sections.iter().any(|section| section.term.as_ref() == Some(&term.id)))
@@ -100,6 +105,24 @@ pub fn find_term_weeks<'a>(
         (!is_of_course(term), std::cmp::Reverse(days(term)), (term.to - term.from).num_days())
     })?;
     Some(TermWeeks { term: found, first: week(found, range.from()), last: week(found, range.to()) })
+}
+
+/// How many days before a range its comparison and its quiet students may need, in addition to as many as it has: a year,
+/// since a break is shorter.
+const DAYS_BEFORE: u64 = 365;
+
+/// The breaks that matter to `range` and the days before it: those of the terms of the chosen sections or of the chosen
+/// course, if they are known, otherwise those of all terms.
+#[must_use]
+pub fn find_breaks(directory: &Courses, view: &View, range: Range) -> Breaks {
+    let course = directory.courses.iter().find(|course| view.course.as_ref() == Some(&course.id));
+    let sections = || course.into_iter().flat_map(|course| &course.sections);
+    let is_chosen = |section: &&Section| view.sections.is_empty() || view.sections.contains(&section.id);
+    let own: Vec<&Term> =
+        sections().filter(is_chosen).filter_map(|section| directory.term_of(section)).collect();
+    let terms: Vec<&Term> = if own.is_empty() { directory.terms.iter().collect() } else { own };
+    let first = minus_days(range.from(), range.days() + DAYS_BEFORE);
+    Breaks::new(terms.into_iter().flat_map(|term| term.breaks.between(first, range.to())))
 }
 
 /// The days before `range`, of the same length.
@@ -119,14 +142,63 @@ pub fn step_forward(range: Range, today: Day) -> Option<Range> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::time::monday;
     use proptest::prelude::*;
 
     #[test]
     fn a_preset_has_complete_weeks_only() {
-        let days = |today: &str| Preset { weeks: 4 }.range(today.parse().unwrap()).unwrap();
+        let days =
+            |today: &str| Preset { weeks: 4 }.range(today.parse().unwrap(), WeekStart::Monday).unwrap();
         assert_eq!(days("2026-03-05"), Range::parse("2026-02-02", "2026-03-01").unwrap());
         assert_eq!(days("2026-03-02"), Range::parse("2026-02-02", "2026-03-01").unwrap());
         assert_eq!(days("2026-03-01"), Range::parse("2026-01-26", "2026-02-22").unwrap());
+    }
+
+    #[test]
+    fn weeks_of_presets_start_on_the_day_that_is_set() {
+        let days =
+            |today: &str| Preset { weeks: 1 }.range(today.parse().unwrap(), WeekStart::Sunday).unwrap();
+        assert_eq!(days("2026-03-05"), Range::parse("2026-02-22", "2026-02-28").unwrap());
+        assert_eq!(days("2026-03-01"), Range::parse("2026-02-22", "2026-02-28").unwrap());
+        assert_eq!(days("2026-02-28"), Range::parse("2026-02-15", "2026-02-21").unwrap());
+    }
+
+    #[test]
+    fn the_breaks_of_a_view_are_those_of_its_terms() {
+        let mut terms = terms();
+        let breaks = |from: &str, to: &str| Breaks::new(Range::parse(from, to));
+        terms[1].breaks = breaks("2025-10-13", "2025-10-17");
+        terms[2].breaks = breaks("2026-02-16", "2026-02-20");
+        let section =
+            |id: &str, term: &str| Section { id: id.into(), number: "1".into(), term: Some(term.into()) };
+        let course =
+            |id: &str, sections| Course { id: id.into(), code: id.into(), name: String::new(), sections };
+        let courses = vec![
+            course("c", vec![section("a", "t2"), section("b", "t3")]),
+            course("d", vec![section("s", "t4")]),
+            course("e", Vec::new()),
+        ];
+        let directory = Courses { courses, terms };
+        let range = Range::parse("2026-02-09", "2026-03-01").unwrap();
+        let find = |course: Option<&str>, section: Option<&str>| {
+            let view = View {
+                course: course.map(Into::into),
+                sections: section.map(Into::into).into_iter().collect(),
+                ..View::default()
+            };
+            find_breaks(&directory, &view, range)
+                .iter()
+                .map(|it| format!("{} – {}", it.from(), it.to()))
+                .collect::<Vec<_>>()
+        };
+        let both = ["2025-10-13 – 2025-10-19", "2026-02-16 – 2026-02-22"];
+        assert_eq!(find(None, None), both);
+        assert_eq!(find(Some("c"), None), both);
+        assert_eq!(find(Some("c"), Some("b")), both[1..]);
+        assert_eq!(find(Some("d"), None), [""; 0], "its term has no break");
+        assert_eq!(find(Some("e"), None), both, "the terms of a course without sections are unknown");
+        let later = Range::parse("2027-09-01", "2027-09-07").unwrap();
+        assert!(find_breaks(&directory, &View::default(), later).is_empty());
     }
 
     fn terms() -> Vec<Term> {
@@ -135,6 +207,7 @@ mod tests {
             name: name.into(),
             from: from.parse().unwrap(),
             to: to.parse().unwrap(),
+            breaks: Breaks::default(),
         };
         vec![
             term("t1", "Summer 2025", "2025-05-05", "2025-08-31"),
@@ -190,7 +263,7 @@ mod tests {
     fn a_week_is_numbered_in_its_term() {
         let directory = directory(terms());
         let weeks = |from, to| {
-            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
+            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap(), WeekStart::Monday);
             found.map(|it| (it.term.name.as_str(), it.first, it.last))
         };
         assert_eq!(weeks("2026-01-05", "2026-01-11"), Some(("Spring 2026", 1, 1)));
@@ -211,11 +284,11 @@ mod tests {
         let mut all = terms();
         for (id, from, to) in [("t5", "2026-09-02", "2026-12-15"), ("t6", "2026-12-16", "2027-02-04")] {
             let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
-            all.push(Term { id: id.into(), name: id.into(), from, to });
+            all.push(Term { id: id.into(), name: id.into(), from, to, breaks: Breaks::default() });
         }
         let directory = directory(all);
         let weeks = |from, to| {
-            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap());
+            let found = find_term_weeks(&directory, None, Range::parse(from, to).unwrap(), WeekStart::Monday);
             found.map(|it| (it.term.name.as_str(), it.first, it.last))
         };
         assert_eq!(weeks("2026-08-31", "2026-09-06"), Some(("t5", 1, 1)), "the term begins on Wednesday");
@@ -232,7 +305,7 @@ mod tests {
     fn a_term_of_the_course_is_preferred_then_the_shortest() {
         let mut all = terms();
         let (from, to) = ("2025-09-01".parse().unwrap(), "2026-05-03".parse().unwrap());
-        all.insert(1, Term { id: "y".into(), name: "Year 2025".into(), from, to });
+        all.insert(1, Term { id: "y".into(), name: "Year 2025".into(), from, to, breaks: Breaks::default() });
         let section = |term: &str| Section { id: "s".into(), number: "1".into(), term: Some(term.into()) };
         let course = |id: &str, term| Course {
             id: id.into(),
@@ -243,7 +316,8 @@ mod tests {
         let directory = Courses { courses: vec![course("a", "y"), course("b", "t1")], terms: all };
         let week = |course| {
             let range = Range::parse("2026-01-19", "2026-01-25").unwrap();
-            find_term_weeks(&directory, course, range).map(|it| (it.term.name.as_str(), it.first))
+            find_term_weeks(&directory, course, range, WeekStart::Monday)
+                .map(|it| (it.term.name.as_str(), it.first))
         };
         let [upper, lower] = ["A", "b"].map(CourseId::from);
         assert_eq!(week(None), Some(("Spring 2026", 3)));
@@ -258,7 +332,7 @@ mod tests {
             let term = all[term].clone();
             let directory = directory(vec![term.clone()]);
             let day = plus_days("2025-05-05".parse().unwrap(), day);
-            let week = |day| find_term_weeks(&directory, None, Range::from_day(day)).map(|it| (it.first, it.last));
+            let week = |day| find_term_weeks(&directory, None, Range::from_day(day), WeekStart::Monday).map(|it| (it.first, it.last));
             let is_within = |day: Day| monday(term.from) <= day && monday(day) <= monday(term.to);
             prop_assert_eq!(week(day).is_some(), is_within(day));
             if let (Some((first, last)), Some((next, _))) = (week(day), week(plus_days(day, 7))) {

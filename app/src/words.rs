@@ -68,6 +68,9 @@ pub const ALL_SECTIONS: &str = "All sections";
 pub const UNKNOWN_SECTION: &str = "Section without data yet";
 pub const RANGES: &str = "Days";
 pub const CHOOSE_DAYS: &str = "Choose days";
+/// The note below preset ranges whose weeks start on Sunday.
+pub const SUNDAY_WEEKS: &str =
+    "Weeks are Sunday to Saturday. Weekly reports and shares have weeks from Monday to Sunday.";
 pub const FIRST_DAY: &str = "First day";
 pub const LAST_DAY: &str = "Last day";
 pub const SHOW_DAYS: &str = "Show these days";
@@ -156,7 +159,7 @@ pub fn parameters_suffix(parameters: &Parameters) -> String {
 
 /// A course's code and name: `BIOL120 Cells and Genes`. Its id where it has neither.
 #[must_use]
-pub fn course_name(course: &domain::api::Course) -> String {
+pub fn course_name(course: &Course) -> String {
     match (course.code.as_str(), course.name.as_str()) {
         ("", "") => course.id.to_string(),
         ("", name) => name.to_owned(),

@@ -1,6 +1,7 @@
 //! Model of a vertical bar chart: bars, sentence and table, all from the same numbers.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A number and its state.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -64,6 +65,8 @@ pub struct ChartText {
     pub missing: String,
     /// Word for [`DataPoint::Withheld`].
     pub withheld: String,
+    /// Word for a bar in a break.
+    pub on_break: String,
 }
 
 /// A bar chart over time.
@@ -79,6 +82,8 @@ pub struct Chart {
     pub sentence: String,
     /// The bars, left to right.
     pub bars: Vec<Bar>,
+    /// The indices of the bars in breaks: days without classes.
+    pub breaks: BTreeSet<usize>,
     /// Further numbers for the table; not drawn, except as `is_stacked` says.
     pub beside: Vec<Series>,
     /// Whether the first series of `beside` is drawn as hollow bars on top of the bars.
@@ -131,15 +136,21 @@ impl Chart {
                     .into_iter()
                     .chain(further_series().map(|series| series.values.get(index).copied().flatten()))
                     .collect(),
-                state: Some(match bar.level {
-                    DataPoint::Missing => self.words.missing.clone(),
-                    DataPoint::Withheld => self.words.withheld.clone(),
-                    DataPoint::Provisional(_) => self.words.provisional.clone(),
-                    DataPoint::Complete(_) => self.words.complete.clone(),
-                }),
+                state: Some(self.describe_state(index, bar.level)),
             })
             .collect();
         Table { columns, rows }
+    }
+
+    /// The state of a bar in words: `Final`, or `Final, break`.
+    fn describe_state(&self, index: usize, level: DataPoint) -> String {
+        let state = match level {
+            DataPoint::Missing => &self.words.missing,
+            DataPoint::Withheld => &self.words.withheld,
+            DataPoint::Provisional(_) => &self.words.provisional,
+            DataPoint::Complete(_) => &self.words.complete,
+        };
+        add_break(state.clone(), self.breaks.contains(&index).then_some(&self.words.on_break))
     }
 
     /// The height of a bar including the bar stacked on it; `None` if the bar has no number.
@@ -190,4 +201,24 @@ impl Chart {
         }
         gaps
     }
+}
+
+/// Adds the word for a break, if there is one, to the state of a bar or step.
+pub(crate) fn add_break(state: String, word: Option<&String>) -> String {
+    match word {
+        Some(word) => format!("{state}, {}", word.to_lowercase()),
+        None => state,
+    }
+}
+
+/// The runs of consecutive numbers in `indices`: the first and the last of each run.
+pub(crate) fn find_runs(indices: impl IntoIterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for index in indices {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == index => *last = index,
+            _ => runs.push((index, index)),
+        }
+    }
+    runs
 }

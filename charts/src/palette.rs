@@ -40,11 +40,13 @@ pub enum PaletteColor {
     Cell5,
     /// Lines of a comparison.
     Other,
+    /// The background of a break.
+    Break,
 }
 
 impl PaletteColor {
     /// Every color.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Grid,
         Self::Baseline,
         Self::Label,
@@ -61,6 +63,7 @@ impl PaletteColor {
         Self::Cell4,
         Self::Cell5,
         Self::Other,
+        Self::Break,
     ];
 
     /// The colors of heat map cells, from zero to the highest fifth of the scale.
@@ -93,6 +96,7 @@ impl PaletteColor {
             Self::Cell4 => "cell cell-4",
             Self::Cell5 => "cell cell-5",
             Self::Other => "other",
+            Self::Break => "break",
         }
     }
 

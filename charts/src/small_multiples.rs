@@ -4,14 +4,15 @@
 //! it. All panels share one readout: each step of the axis has one summary text.
 
 use crate::layout::{Size, pick_labels};
-use crate::model::{DataPoint, Row, Table};
+use crate::model::{DataPoint, Row, Table, add_break, find_runs};
 use crate::palette::PaletteColor;
 use crate::scale::{Bands, Linear};
-use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error};
+use crate::svg::{DrawResult, fill_rect, finish_svg, text_style, to_error, word_width};
 use plotters::prelude::{IntoDrawingArea, PathElement, SVGBackend};
 use plotters::style::ShapeStyle;
 use plotters::style::text_anchor::{HPos, VPos};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Smallest width, in pixels, at which names are to the left of the bars instead of above them.
 const WIDE_MIN_WIDTH: i32 = 620;
@@ -30,8 +31,6 @@ const STEP_NAMES_HEIGHT: i32 = 28;
 /// First and last pixel, below the baseline, of the mark for provisional steps. A provisional zero has no bar
 /// that could be hatched, so the mark is needed, too.
 const PROVISIONAL_MARK: (i32, i32) = (3, 7);
-/// Largest width of a character of the word in a gap, in pixels.
-const CHARACTER_WIDTH: i32 = 8;
 
 /// One step of the axis: a day or a week.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +71,8 @@ pub struct SmallMultiples {
     pub sentence: String,
     /// The steps of the shared axis, first to last.
     pub steps: Vec<AxisStep>,
+    /// The indices of the steps in breaks: days without classes.
+    pub breaks: BTreeSet<usize>,
     /// The panels, from the top.
     pub panels: Vec<Panel>,
     /// The name of the comparison, if there is one.
@@ -86,6 +87,8 @@ pub struct SmallMultiples {
     pub provisional: String,
     /// Word for the state of a missing number.
     pub missing: String,
+    /// Word for a step in a break.
+    pub on_break: String,
 }
 
 /// Positions in pixels at one width.
@@ -163,12 +166,13 @@ impl SmallMultiples {
         let missing = names_where(|level| *level == DataPoint::Missing);
         let provisional =
             names_where(|level| matches!(level, DataPoint::Missing | DataPoint::Provisional(_)));
-        match (missing.len(), provisional.len()) {
+        let state = match (missing.len(), provisional.len()) {
             (0, 0) => self.complete.clone(),
             (0, _) => self.provisional.clone(),
             (n, _) if n == self.panels.len() => self.missing.clone(),
             _ => format!("{}: {}", self.missing, missing.join(", ")),
-        }
+        };
+        add_break(state, self.breaks.contains(&step).then_some(&self.on_break))
     }
 
     /// Draws the panels, `width` pixels wide. The result is always one `<svg>` element without `style`
@@ -193,6 +197,17 @@ impl SmallMultiples {
             (layout.bands.edges(0).0, layout.bands.edges(self.steps.len().saturating_sub(1)).1);
         for (index, panel) in self.panels.iter().enumerate() {
             let (top, baseline) = layout.bar_area(index);
+            for (first, last) in
+                find_runs(self.breaks.iter().copied().filter(|step| *step < self.steps.len()))
+            {
+                let (from, to) = (layout.bands.edges(first).0, layout.bands.edges(last).1);
+                fill_rect(&area, PaletteColor::Break, (from, top), (to, baseline))?;
+                if to - from >= word_width(&self.on_break) {
+                    let style = text(PaletteColor::Word, HPos::Center, VPos::Top);
+                    area.draw_text(&self.on_break, &style, (from + (to - from) / 2, top + 2))
+                        .map_err(to_error)?;
+                }
+            }
             let mut labels = vec![(&panel.name, PaletteColor::Name, HPos::Left, 0)];
             let total_and_most = if panel.most.is_empty() {
                 String::new()
@@ -226,11 +241,8 @@ impl SmallMultiples {
                 (top, baseline),
                 &|color, from, to| fill_rect(&area, color, from, to),
                 &|from, to| {
-                    let characters = self.missing.chars().count();
-                    let needed =
-                        i32::try_from(characters).unwrap_or(i32::MAX / CHARACTER_WIDTH) * CHARACTER_WIDTH;
                     let middle = (from + (to - from) / 2, top + BARS_HEIGHT / 2);
-                    if to - from < needed {
+                    if to - from < word_width(&self.missing) {
                         return Ok(());
                     }
                     area.draw_text(
@@ -257,14 +269,7 @@ impl SmallMultiples {
 
     /// The runs of consecutive steps that satisfy `is_in`: the first and the last step of each run.
     fn find_runs(&self, is_in: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
-        let mut runs: Vec<(usize, usize)> = Vec::new();
-        for step in (0..self.steps.len()).filter(|step| is_in(*step)) {
-            match runs.last_mut() {
-                Some((_, last)) if *last + 1 == step => *last = step,
-                _ => runs.push((step, step)),
-            }
-        }
-        runs
+        find_runs((0..self.steps.len()).filter(|step| is_in(*step)))
     }
 
     /// Draws the bars, gaps and comparison lines of one panel between `top` and `baseline`. `draw_gap_word`
@@ -350,6 +355,7 @@ mod tests {
                     summary: String::new(),
                 })
                 .collect(),
+            breaks: BTreeSet::new(),
             panels: levels.into_iter().map(panel).collect(),
             other: others.then(|| "before".into()),
             head: "Day".into(),
@@ -357,7 +363,22 @@ mod tests {
             complete: "Final".into(),
             provisional: "Not final yet".into(),
             missing: "Not loaded yet".into(),
+            on_break: "Break".into(),
         }
+    }
+
+    #[test]
+    fn a_break_is_a_band_with_its_word_and_a_state() {
+        let mut chart =
+            small_multiples(vec![vec![DataPoint::Complete(1.0); 20], vec![DataPoint::Missing; 20]], false);
+        assert!(!chart.draw(1000).contains("class=\"break\""));
+        chart.breaks = (7..14).chain([19, 99]).collect();
+        let drawn = chart.draw(1000);
+        assert_eq!(drawn.matches("class=\"break\"").count(), 2 * 2, "two breaks in each of two panels");
+        assert_eq!(drawn.matches("Break").count(), 2, "the word does not fit above a single day");
+        let state = |step: usize| chart.table().rows[step].state.clone().unwrap();
+        assert_eq!(state(6), "Not loaded yet: Minutes <watched>");
+        assert_eq!(state(7), "Not loaded yet: Minutes <watched>, break");
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 //! Only the static drawing: titles, sentences, tables and everything interactive are HTML.
 
 use crate::layout::{ChartLayout, Size};
-use crate::model::{Chart, DataPoint};
+use crate::model::{Chart, DataPoint, find_runs};
 use crate::palette::PaletteColor;
 use plotters::coord::Shift;
 use plotters::element::{PathElement, Rectangle};
@@ -63,12 +63,27 @@ pub(crate) fn fill_rect(
     area.draw(&Rectangle::new([from, to], color.placeholder().filled())).map_err(to_error)
 }
 
+/// The width that a word may need, in pixels.
+pub(crate) fn word_width(word: &str) -> i32 {
+    i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER_WIDTH) * CHARACTER_WIDTH
+}
+
 fn draw_marks(into: &mut String, chart: &Chart, layout: &ChartLayout) -> DrawResult {
     let root = SVGBackend::with_string(into, (layout.size.width, layout.size.height)).into_drawing_area();
     let text = |color: PaletteColor, horizontal, vertical| text_style(&root, color, horizontal, vertical);
     let line = |y: i32, color: PaletteColor| {
         PathElement::new(vec![(layout.left, y), (layout.right, y)], ShapeStyle::from(&color.placeholder()))
     };
+    let top = layout.ticks.last().map_or(0, |tick| tick.y);
+    for (first, last) in find_runs(chart.breaks.iter().copied().filter(|index| *index < chart.bars.len())) {
+        let (left, right) = (layout.bands.edges(first).0, layout.bands.edges(last).1);
+        fill_rect(&root, PaletteColor::Break, (left, top), (right, layout.baseline))?;
+        if right - left >= word_width(&chart.words.on_break) {
+            let middle = (left + (right - left) / 2, top + 4);
+            root.draw_text(&chart.words.on_break, &text(PaletteColor::Word, HPos::Center, VPos::Top), middle)
+                .map_err(to_error)?;
+        }
+    }
     let number = text(PaletteColor::Label, HPos::Right, VPos::Center);
     for tick in &layout.ticks {
         root.draw(&line(tick.y, PaletteColor::Grid)).map_err(to_error)?;
@@ -79,15 +94,12 @@ fn draw_marks(into: &mut String, chart: &Chart, layout: &ChartLayout) -> DrawRes
         let (left, right) = (layout.bands.edges(*from).0, layout.bands.edges(to.saturating_sub(1)).1);
         // Leaves two pixels between adjacent gaps.
         let right = if gaps.iter().any(|(next, ..)| next == to) { right - 2 } else { right };
-        let top = layout.ticks.last().map_or(0, |tick| tick.y);
         root.draw(&Rectangle::new(
             [(left, top), (right, layout.baseline)],
             PaletteColor::Gap.placeholder().filled(),
         ))
         .map_err(to_error)?;
-        let needed =
-            i32::try_from(word.chars().count()).unwrap_or(i32::MAX / CHARACTER_WIDTH) * CHARACTER_WIDTH;
-        if right - left >= needed {
+        if right - left >= word_width(word) {
             let middle = (left + (right - left) / 2, top + (layout.baseline - top) / 2);
             root.draw_text(word, &text(PaletteColor::Word, HPos::Center, VPos::Center), middle)
                 .map_err(to_error)?;

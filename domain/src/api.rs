@@ -3,6 +3,7 @@
 //! The doc comments of types and fields with a schema are the descriptions in `/api/openapi.json`.
 
 use crate::auth_method::AuthMethod;
+use crate::calendar::WeekStart;
 use crate::directory::Term;
 use crate::ids::{CourseId, Email, SectionId};
 use crate::range::Span;
@@ -46,6 +47,8 @@ pub struct Session {
     pub institution: String,
     /// The IANA time zone of a view that names none, from the setting `LECTERN_TIME_ZONE`.
     pub time_zone: String,
+    /// The first day of the week in charts and preset ranges, from the setting `LECTERN_WEEK_START`.
+    pub week_start: WeekStart,
     /// The server's current time, so that clients need not trust the device's clock.
     pub now: Timestamp,
     /// For administrators: why they have to act so that Lectern can load data from Echo360. Absent if it can.
@@ -68,6 +71,8 @@ pub struct SessionSummary {
     pub institution: String,
     /// See [`Session::time_zone`].
     pub time_zone: String,
+    /// See [`Session::week_start`].
+    pub week_start: WeekStart,
     /// See [`Session::now`].
     pub now: Timestamp,
     /// See [`Session::upstream_failure`].
@@ -410,6 +415,14 @@ pub struct Courses {
     /// does not list any.
     #[serde(default)]
     pub terms: Vec<Term>,
+}
+
+impl Courses {
+    /// The term of a section; `None` if it is unknown.
+    #[must_use]
+    pub fn term_of(&self, section: &Section) -> Option<&Term> {
+        self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id))
+    }
 }
 
 /// A course.

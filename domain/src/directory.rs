@@ -5,7 +5,9 @@
 //! to read them. Whatever is missing or invalid is left out. Courses in collected rows are known without the
 //! lists.
 
+use crate::calendar::Breaks;
 use crate::ids::{CourseId, SectionId};
+use crate::range::Range;
 use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
 use crate::upstream::{UpstreamError, next_page};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,9 @@ const MAX_ENTRIES: usize = 50_000;
 
 /// The maximum number of pages of a list.
 const MAX_PAGES: usize = 1_000;
+
+/// The number of exceptions of a term after which no further one is read: more than a year has days.
+const MAX_EXCEPTIONS: usize = 400;
 
 /// The length at which texts are cut off, in characters.
 const MAX_TEXT_CHARS: usize = 200;
@@ -44,6 +49,9 @@ pub struct Term {
     #[serde(with = "iso")]
     #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     pub to: Day,
+    /// Its days without classes; left out if Echo360 lists none.
+    #[serde(default, skip_serializing_if = "Breaks::is_empty")]
+    pub breaks: Breaks,
 }
 
 /// A course in Echo360's list.
@@ -235,14 +243,36 @@ fn read_text(entry: &Value, names: &[&str]) -> Option<String> {
 }
 
 fn parse_term(entry: &Value) -> Option<Term> {
-    let day = |names: &[&str]| read_text(entry, names)?.get(..10)?.parse::<Day>().ok();
+    let (from, to) = (read_day(entry, &["startDate", "start"])?, read_day(entry, &["endDate", "end"])?);
+    let exceptions = entry.get("exceptions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let breaks = Breaks::new(exceptions.iter().take(MAX_EXCEPTIONS).filter_map(parse_exception));
     let term = Term {
         id: read_text(entry, &["id"])?,
         name: read_text(entry, &["name", "title"])?,
-        from: day(&["startDate", "start"])?,
-        to: day(&["endDate", "end"])?,
+        from,
+        to,
+        breaks: Breaks::new(breaks.between(from, to)),
     };
-    (term.from <= term.to).then_some(term)
+    (from <= to).then_some(term)
+}
+
+/// An exception of a term: a day as text, or an object with a day or with a first and a last one. The vendor's reference
+/// does not describe them.
+fn parse_exception(entry: &Value) -> Option<Range> {
+    if let Value::String(text) = entry {
+        return Some(Range::from_day(parse_day_of(text)?));
+    }
+    let from = read_day(entry, &["startDate", "start", "from", "date", "day"])?;
+    Range::new(from, read_day(entry, &["endDate", "end", "to"]).unwrap_or(from)).ok()
+}
+
+fn read_day(entry: &Value, names: &[&str]) -> Option<Day> {
+    parse_day_of(&read_text(entry, names)?)
+}
+
+/// The day of a text that begins with one.
+fn parse_day_of(text: &str) -> Option<Day> {
+    text.trim().get(..10)?.parse().ok()
 }
 
 fn parse_course(entry: &Value) -> Option<DirectoryCourse> {
@@ -331,6 +361,34 @@ mod tests {
         assert_eq!(directory.sections[0].number, "7");
         assert_eq!(paths.len(), 4);
         assert_eq!(next_read, Timestamp(FRESH));
+    }
+
+    #[test]
+    fn exceptions_of_a_term_are_read_in_any_plausible_form() {
+        let breaks = |exceptions: Value| {
+            let term = json!({"id": "t", "name": "Autumn", "startDate": "2026-09-01", "endDate": "2026-12-20",
+                "exceptions": exceptions});
+            parse_term(&term).unwrap().breaks.iter().collect::<Vec<_>>()
+        };
+        let week = [Range::parse("2026-10-12", "2026-10-16").unwrap()];
+        let week: Vec<Range> = Breaks::new(week).iter().collect();
+        let day = |n: u32| format!("2026-10-{n}");
+        for exceptions in [
+            json!((12..=16).map(day).collect::<Vec<_>>()),
+            json!((12..=16).map(|n| json!({"date": day(n)})).collect::<Vec<_>>()),
+            json!([{"start": "2026-10-12", "end": "2026-10-16"}]),
+            json!([{"startDate": "2026-10-12T00:00:00Z", "endDate": "2026-10-18T00:00:00Z", "name": "Break"}]),
+            json!([{"from": "2026-10-12", "to": "2026-10-16"}, {"from": "2026-10-14", "to": null}]),
+            json!(["soon", 7, null, {}, {"date": "2026-13-01"}, {"start": "2026-10-16", "end": "2026-10-12"},
+                {"startDate": "2026-10-12", "endDate": "2026-10-17"}, "2027-01-01"]),
+        ] {
+            assert_eq!(breaks(exceptions.clone()), week, "{exceptions}");
+        }
+        let clipped = breaks(json!([{"startDate": "2026-12-19", "endDate": "2027-01-10"}]));
+        assert_eq!(clipped, [Range::parse("2026-12-19", "2026-12-20").unwrap()], "only days of the term");
+        for none in [json!(null), json!({}), json!("2026-10-12"), json!([])] {
+            assert_eq!(breaks(none), []);
+        }
     }
 
     #[test]

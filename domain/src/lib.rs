@@ -4,6 +4,8 @@
 //! |---|---|
 //! | time | [`time`]: instants and days · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`data_quality`]: what is unusual in files · [`institution_role`]: student or staff |
+//! | time | [`time`]: instants and days · [`calendar`]: breaks and the first day of the week · [`zone`]: UTC offsets of a named zone · [`range`]: the days of a request |
+//! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store · [`shrinkage`]: whether a newer copy has lost rows |
@@ -21,6 +23,7 @@ pub mod audit_buffer;
 pub mod audit_log;
 pub mod auth_method;
 pub mod backoff;
+pub mod calendar;
 pub mod collector;
 pub mod column;
 pub mod data_quality;

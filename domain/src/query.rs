@@ -5,6 +5,7 @@
 //! and [`WindowCoverage`] the days that a window's copy covers.
 
 use crate::activity::Weights;
+use crate::calendar::Calendar;
 use crate::ids::{CourseId, MediaId, PresentationId, SectionId, UserId};
 use crate::institution_role::InstitutionRole;
 use crate::range::Range;
@@ -32,6 +33,8 @@ pub struct RowQuery {
     pub student: Option<UserId>,
     /// What the days are compared with.
     pub comparison: Option<Comparison>,
+    /// The first day of the week, and breaks.
+    pub calendar: Calendar,
     /// The current UTC day; it and later days are not over.
     #[serde(with = "iso")]
     pub today: Day,
@@ -43,7 +46,7 @@ impl RowQuery {
     pub fn comparison_query(&self, comparison: &Comparison) -> Option<Self> {
         let mut query = Self { comparison: None, ..self.clone() };
         match comparison {
-            Comparison::Before => query.range = self.range.previous_weeks()?,
+            Comparison::Before => query.range = self.calendar.breaks.previous_weeks(self.range)?,
             Comparison::Section(id) => query.sections = vec![id.clone()],
         }
         Some(query)
@@ -53,7 +56,7 @@ impl RowQuery {
 /// What a query's days are compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
-    /// As many days earlier, shifted by whole weeks.
+    /// As many days earlier, shifted by whole weeks: see [`Breaks::previous_weeks`](crate::calendar::Breaks::previous_weeks).
     Before,
     /// The same days in this section (UUID).
     Section(SectionId),

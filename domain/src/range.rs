@@ -8,10 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Days from a first to a last one, both included; at most [`LONGEST_DAYS`] long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Range {
+    /// The first day.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     from: Day,
+    /// The last day, inclusive.
     #[serde(with = "iso")]
+    #[cfg_attr(feature = "schema", schemars(with = "Day"))]
     to: Day,
 }
 

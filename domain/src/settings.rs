@@ -2,6 +2,7 @@
 //! once, in sentences, and no invalid setting makes anything fail later.
 
 use crate::auth_method::AuthMethod;
+use crate::calendar::WeekStart;
 use crate::ids::Email;
 use crate::time::{DAY, SECOND};
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub institution: String,
     /// The IANA time zone of views whose URL names none.
     pub time_zone: String,
+    /// The first day of the week in charts and preset ranges.
+    pub week_start: WeekStart,
     /// The hosts from which report files may be downloaded.
     pub file_hosts: Vec<HostRule>,
     /// For how many days after a window's last day its rows are kept.
@@ -220,6 +223,14 @@ impl Settings {
         if !is_zone(&time_zone) {
             problems.push("LECTERN_TIME_ZONE must be an IANA time zone such as Europe/Berlin.".to_owned());
         }
+        let week_start = match value("LECTERN_WEEK_START").map(|name| WeekStart::parse(name.trim())) {
+            None => WeekStart::default(),
+            Some(Some(week_start)) => week_start,
+            Some(None) => {
+                problems.push("LECTERN_WEEK_START must be monday or sunday, or not be set.".to_owned());
+                WeekStart::default()
+            }
+        };
         let file_hosts = match value("LECTERN_ASSET_HOSTS") {
             Some(list) => list.split(',').map(read_host).collect::<Option<Vec<_>>>().unwrap_or_else(|| {
                 problems.push(
@@ -323,6 +334,7 @@ impl Settings {
             client_secret,
             institution,
             time_zone,
+            week_start,
             file_hosts,
             keep_days,
             local,
@@ -651,6 +663,17 @@ mod tests {
         }
         for offset in ["soon", "1.5", "999999999999", "-9223372036854775808"] {
             assert!(read("1", offset).unwrap_err().join(" ").contains("whole seconds"), "{offset}");
+        }
+    }
+
+    #[test]
+    fn weeks_start_on_monday_unless_sunday_is_set() {
+        let read = |name: &'static str| with_us(&[("LECTERN_WEEK_START", name)]);
+        assert_eq!(with_us(&[]).unwrap().week_start, WeekStart::Monday);
+        assert_eq!(read(" sunday ").unwrap().week_start, WeekStart::Sunday);
+        assert_eq!(read("monday").unwrap().week_start, WeekStart::Monday);
+        for name in ["Sunday", "saturday", "0"] {
+            assert!(read(name).unwrap_err().join(" ").contains("LECTERN_WEEK_START"), "{name}");
         }
     }
 

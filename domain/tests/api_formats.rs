@@ -14,6 +14,7 @@ use domain::api::{
 };
 use domain::auth_method::AuthMethod;
 use domain::data_quality::{DataQuality, FileFindings};
+use domain::calendar::WeekStart;
 use domain::directory::Term;
 use domain::erasure::{
     Erasure, ErasureProgress, ErasureRequest, Erasures, IdentifierKind, PersonIdentifier, RedactedTarget,
@@ -62,7 +63,7 @@ fn check_names<T: DeserializeOwned + Serialize>(names: &[&str]) {
 const SESSION: &str = r#"{"person":"ana@university.example","role":"instructor",
     "scope":{"courses":[{"course":"c","section":null},{"course":"d","section":"s"}]},
     "way":"access","local":false,"sign_out":"https://team.example/logout","institution":"Westmere",
-    "time_zone":"Europe/London","now":1767225600000}"#;
+    "time_zone":"Europe/London","week_start":"sunday","now":1767225600000}"#;
 
 #[test]
 fn session_format_unchanged() {
@@ -70,9 +71,11 @@ fn session_format_unchanged() {
     check::<Session>(
         r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
         "institution":"default","time_zone":"UTC","now":5,"upstream_failure":"credentials-refused"}"#,
+        "institution":"default","time_zone":"UTC","week_start":"monday","now":5}"#,
     );
     check_names::<UpstreamFailure>(&["credentials-refused", "failed-days"]);
     let session: SessionSummary = serde_json::from_str(&join_lines(SESSION)).unwrap();
+    assert_eq!(session.week_start, WeekStart::Sunday);
     let fields =
         (session.person.as_str(), session.institution.as_str(), session.time_zone.as_str(), session.now.0);
     assert_eq!(fields, ("ana@university.example", "Westmere", "Europe/London", 1_767_225_600_000));
@@ -202,6 +205,10 @@ fn courses_format_unchanged() {
     check::<Course>(r#"{"id":"c","code":"","name":"","sections":[]}"#);
     check::<Section>(r#"{"id":"s","number":"001"}"#);
     check::<Term>(r#"{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10"}"#);
+    check::<Term>(
+        r#"{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10",
+        "breaks":[{"from":"2026-02-16","to":"2026-02-22"},{"from":"2026-03-17","to":"2026-03-17"}]}"#,
+    );
 }
 
 const COPY: &str = r#"{"generation":3,"created":8,"end":"2026-02-07","rows":100,"bytes":9000}"#;

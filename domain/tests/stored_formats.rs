@@ -85,6 +85,10 @@ fn directory_format_unchanged() {
         "courses":[{"id":"c","code":"BIO-101","name":"Cells"}],
         "sections":[{"id":"s","course":"c","number":"001","term":"t"}]}"#,
     );
+    check::<Directory>(
+        r#"{"terms":[{"id":"t","name":"Spring 2026","from":"2026-01-12","to":"2026-05-10",
+        "breaks":[{"from":"2026-02-16","to":"2026-02-22"}]}],"courses":[],"sections":[]}"#,
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "the input is synthetic and valid")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use domain::calendar::Calendar;
 use domain::erasure::{PersonTombstone, Tombstones};
 use domain::frame::{Head, SliceHead};
 use domain::institution_role::InstitutionRole;
@@ -101,6 +102,7 @@ fn query(roles: Vec<InstitutionRole>) -> RowQuery {
         videos: Vec::new(),
         student: None,
         comparison: None,
+        calendar: Calendar::default(),
         today: parse_day("2026-03-01").expect("a valid day"),
     }
 }

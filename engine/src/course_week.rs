@@ -15,6 +15,7 @@ use crate::slice::SliceInflater;
 use crate::table::builder::{DecodeError, TableBuilder};
 use crate::table::dataset::{Dataset, WindowData};
 use crate::table::{HeaderRow, cell_value};
+use domain::calendar::Calendar;
 use domain::column;
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, normalize_id, normalize_text};
@@ -277,6 +278,7 @@ fn course_query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Mea
             videos: Vec::new(),
             student: None,
             comparison: None,
+            calendar: Calendar::default(),
             today,
         },
         decks: Vec::new(),

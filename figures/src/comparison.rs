@@ -14,6 +14,7 @@ use domain::query::Comparison;
 use domain::report::{ReportName, Shape};
 use engine::table::dataset::Dataset;
 use protocol::{Body, Figure};
+use std::collections::BTreeSet;
 
 /// The chart whose numbers cannot be added up, since a video may be viewed in several weeks.
 const DISTINCT: &str = "videos-viewed";
@@ -42,10 +43,14 @@ pub fn add_comparison(
     let others = make_figures(&FigureContext { query: &query, ..*context }, dataset);
     for figure in figures {
         let there = others.iter().find(|other| other.id == figure.id).map(|other| &other.body);
-        if let Some(Body::Bars(there)) = there {
+        if let (Body::Bars(here), Some(Body::Bars(there))) = (&figure.body, there) {
             let levels: Vec<DataPoint> = there.bars.iter().map(|bar| bar.level).collect();
+            let breaks = match against {
+                Comparison::Before => &here.breaks | &there.breaks,
+                Comparison::Section(_) => BTreeSet::new(),
+            };
             let is_sum = figure.id != DISTINCT;
-            overlay(figure, &levels, other, is_sum, context);
+            overlay(figure, &levels, &breaks, other, is_sum, context);
         }
     }
     ""

@@ -13,7 +13,7 @@ use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
 use domain::activity::ActivityKind;
 use domain::query::{Comparison, CourseOptions};
 use domain::report::KnownReport;
-use domain::time::{SECOND, Timestamp, monday};
+use domain::time::{SECOND, Timestamp};
 use engine::completeness::Completeness;
 use engine::ordering::sort_by;
 use engine::reports::course::media::Video;
@@ -82,7 +82,11 @@ fn list_amounts(student: &Student) -> Vec<(ActivityKind, u64)> {
 impl Course<'_> {
     fn course_figures(&self) -> Vec<Figure> {
         vec![
-            self.lead_figure(String::new(), self.lead_sentence(), self.ignored_filters_caveat()),
+            self.lead_figure(
+                String::new(),
+                self.lead_sentence(),
+                join([self.ignored_filters_caveat(), self.compared_breaks_caveat()]),
+            ),
             self.activity_figure(),
             self.video_table(),
             self.deck_table(),
@@ -101,6 +105,13 @@ impl Course<'_> {
         let base = &question.base;
         let is_filtered = !(base.roles.is_empty() && base.videos.is_empty() && question.decks.is_empty());
         if is_filtered { text::NOT_FILTERED.to_owned() } else { String::new() }
+    }
+
+    /// The days that are not compared with the days before because of a break.
+    fn compared_breaks_caveat(&self) -> String {
+        let left_out = self.measures.series.iter().map(|series| series.compared.in_breaks).max().unwrap_or(0);
+        let count = |count| self.context.locale.format_count(count);
+        crate::text::comparison::breaks_caveat(left_out, "day", &count)
     }
 
     /// How many students were active, how that compares, and what stands out.
@@ -124,8 +135,9 @@ impl Course<'_> {
         let against = match &self.wanted.comparison {
             _ if compared.days == 0 || active == 0 => String::new(),
             Comparison::Before => {
-                let other = text::days_before(locale, watching.days);
-                text::comparison_with_before(locale, (now, then), &other, (compared.days, watching.days))
+                let other = self.comparison_label();
+                let days = watching.days.saturating_sub(compared.in_breaks);
+                text::comparison_with_before(locale, (now, then), &other, (compared.days, days))
             }
             Comparison::Section(_) => {
                 let each =
@@ -172,6 +184,7 @@ impl Course<'_> {
         };
         let caveat = join([
             if self.is_hatched() { text::HATCHED.to_owned() } else { String::new() },
+            self.context.breaks_caveat(),
             self.coverage_caveat(),
             compared,
             text::excluded_caveat(locale, &of(|series| series.staff), &of(|series| series.unnamed)),
@@ -184,7 +197,9 @@ impl Course<'_> {
     fn comparison_label(&self) -> String {
         match &self.wanted.comparison {
             Comparison::Before => {
-                text::days_before(self.context.locale, self.context.query.base.range.days())
+                let base = &self.context.query.base;
+                let skipped_weeks = base.calendar.breaks.skipped_weeks(base.range);
+                text::days_before(self.context.locale, base.range.days(), skipped_weeks)
             }
             Comparison::Section(_) => self.other.to_owned(),
         }
@@ -235,6 +250,7 @@ impl Course<'_> {
     fn panels_figure(&self, title: &str, sentence: String, panels: Vec<Panel>, caveat: String) -> Figure {
         let locale = self.context.locale;
         let bins = &self.measures.bins;
+        let breaks = self.context.breaks_among(bins.all.iter().map(|bin| (bin.first, bin.last)));
         let told = |place: usize| {
             let of = |panel: &Panel| {
                 let value = panel.levels.get(place).and_then(|level| level.value());
@@ -252,16 +268,18 @@ impl Course<'_> {
                     .unwrap_or_default();
                 format!("{} {value}{state}{other}", panel.name.to_lowercase())
             };
-            panels.iter().map(of).collect::<Vec<_>>().join(" · ")
+            let state = breaks.contains(&place).then(|| protocol::text::BREAK.to_lowercase());
+            panels.iter().map(of).chain(state).collect::<Vec<_>>().join(" · ")
         };
         let places = bins.all.iter().enumerate().map(|(place, bin)| {
             let days = text::step_label(locale, bin.first, bin.last);
-            let week = self.context.week_of(bin.first).filter(|_| bins.are_weeks);
+            // The number of a week is that of its Monday, with which a week that starts on Sunday does not begin.
+            let week = self.context.week_of(bin.last).filter(|_| bins.are_weeks);
             AxisStep {
                 name: week
                     .map_or_else(|| days.clone(), |week| crate::text::reports::week_label(&week.name, &days)),
                 short: week.map_or_else(|| locale.format_short_day(bin.first), |week| week.short.clone()),
-                is_landmark: bins.are_weeks || monday(bin.first) == bin.first,
+                is_landmark: bins.are_weeks || self.context.is_week_start(bin.first),
                 summary: told(place),
             }
         });
@@ -270,6 +288,7 @@ impl Course<'_> {
             title: title.to_owned(),
             sentence: sentence.clone(),
             steps: places.collect(),
+            breaks: breaks.clone(),
             other: panels.iter().any(|panel| !panel.others.is_empty()).then(|| self.comparison_label()),
             panels,
             head: (if bins.are_weeks { crate::text::reports::WEEK } else { protocol::text::DAY }).to_owned(),
@@ -277,6 +296,7 @@ impl Course<'_> {
             complete: crate::text::FINAL.to_owned(),
             provisional: protocol::text::NOT_FINAL.to_owned(),
             missing: protocol::text::NOT_LOADED.to_owned(),
+            on_break: protocol::text::BREAK.to_owned(),
         };
         let unit = crate::text::days_in(self.context.zone_label);
         new_figure(["activity", title], unit, sentence, caveat, Body::SmallMultiples(body))
@@ -486,7 +506,7 @@ impl Course<'_> {
         let panels =
             person.series.iter().map(|(kind, bins)| self.build_panel(*kind, bins, Vec::new())).collect();
         let hatched = if self.is_hatched() { text::HATCHED } else { "" };
-        let caveat = join([hatched.to_owned(), text::MINUTE_CAVEAT.to_owned()]);
+        let caveat = join([hatched.to_owned(), self.context.breaks_caveat(), text::MINUTE_CAVEAT.to_owned()]);
         vec![
             self.lead_figure(
                 self.student_label(student),
@@ -509,13 +529,14 @@ impl Course<'_> {
         if !person.student.is_active() {
             return NO_ACTIVITY.to_owned();
         }
-        let weeks = TimeBins::by_week(self.context.query.base.range).all;
+        let week_start = self.context.query.base.calendar.week_start;
+        let weeks = TimeBins::by_week(self.context.query.base.range, week_start).all;
         let busiest = weeks.iter().zip(&person.student.weeks).rev().max_by_key(|(_, days)| **days);
         busiest.map_or_else(String::new, |(bin, days)| {
             let days = self.context.locale.count_of(days.unwrap_or(0), "active day", "active days");
             format!(
                 "The week of {} has the most: {days}.",
-                self.context.locale.format_short_day(monday(bin.first))
+                self.context.locale.format_short_day(week_start.first_day(bin.first))
             )
         })
     }

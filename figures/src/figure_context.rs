@@ -7,11 +7,13 @@ use charts::model::{Bar, Chart, DataPoint, Series};
 use charts::ranking::{Item, Ranking};
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use domain::query::MeasureQuery;
+use domain::range::Range;
 use domain::time::{Day, SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
 use engine::reports::activity::Weekday;
 use engine::video_view_columns::SkippedRows;
 use protocol::{Body, Figure, FilterKind, TermWeek};
+use std::collections::BTreeSet;
 
 /// The query and its formats, for all figures of a response.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +82,29 @@ impl<'a> FigureContext<'a> {
         Cell::Date(self.locale.format_day(day), Timestamp::start_of(day).seconds())
     }
 
+    /// The indices of the `steps`, each given by its first and last day, in breaks: those with more days in a break than
+    /// others.
+    #[must_use]
+    pub fn breaks_among(&self, steps: impl IntoIterator<Item = (Day, Day)>) -> BTreeSet<usize> {
+        let breaks = &self.query.base.calendar.breaks;
+        let steps = steps.into_iter().enumerate();
+        steps.filter(|(_, (first, last))| breaks.are_most_of(*first, *last)).map(|(index, _)| index).collect()
+    }
+
+    /// The caveat about breaks in the range.
+    #[must_use]
+    pub fn breaks_caveat(&self) -> String {
+        let base = &self.query.base;
+        let breaks: Vec<Range> = base.calendar.breaks.between(base.range.from(), base.range.to()).collect();
+        crate::text::breaks_caveat(self.locale, &breaks)
+    }
+
+    /// Whether a day is the first of its week.
+    #[must_use]
+    pub fn is_week_start(&self, day: Day) -> bool {
+        self.query.base.calendar.week_start.first_day(day) == day
+    }
+
     /// The caveat about missing and provisional days.
     #[must_use]
     pub fn coverage<T>(&self, days: &[(Day, Completeness<T>)]) -> String {
@@ -112,14 +137,18 @@ impl<'a> FigureContext<'a> {
         let bars = days.iter().map(|(day, known)| Bar {
             name: self.locale.format_day(*day),
             short: self.locale.format_short_day(*day),
-            is_landmark: monday(*day) == *day,
+            is_landmark: self.is_week_start(*day),
             level: data_point(known),
         });
         let bars = bars.collect();
         let is_hatched = days.iter().any(|(_, known)| matches!(known, Completeness::Provisional(_)));
         let hatched = if is_hatched { crate::text::HATCHED } else { "" };
-        let caveat = text::join([hatched.to_owned(), caveat]);
-        bar_figure([id, title, unit], self.unit(unit), sentence, (protocol::text::DAY, bars), beside, caveat)
+        let caveat = text::join([hatched.to_owned(), self.breaks_caveat(), caveat]);
+        let titles = [id, title, unit];
+        let breaks = self.breaks_among(days.iter().map(|(day, _)| (*day, *day)));
+        let figure =
+            bar_figure(titles, self.unit(unit), sentence, (protocol::text::DAY, bars), beside, caveat);
+        with_breaks(figure, breaks)
     }
 
     /// A heat map of events by weekday and hour; `events` formats a count with its unit.
@@ -163,7 +192,9 @@ impl<'a> FigureContext<'a> {
             None => text::NO_ACTIVITY.to_owned(),
         };
         let value = |weekday: &Weekday, count: u64| (weekday.known > 0).then(|| (format.value)(count));
-        let lines = (0u64..).zip(week).map(|(place, weekday)| HeatmapRow {
+        let weekdays = self.query.base.calendar.week_start.weekdays().into_iter();
+        let weekdays = weekdays.filter_map(|place| Some((place, week.get(usize::try_from(place).ok()?)?)));
+        let lines = weekdays.map(|(place, weekday)| HeatmapRow {
             name: self.locale.format_weekday(place),
             short: self.locale.format_short_weekday(place),
             cells: weekday.hours.iter().map(|count| value(weekday, *count)).collect(),
@@ -223,12 +254,22 @@ pub fn bar_figure(
         unit: unit.to_owned(),
         sentence: sentence.clone(),
         bars,
+        breaks: BTreeSet::new(),
         beside,
         is_stacked: false,
         other: None,
         words: crate::text::chart_text(head),
     };
     new_figure([id, title], whole_unit, sentence, caveat, Body::Bars(chart))
+}
+
+/// The same figure with the bars of these indices in breaks.
+#[must_use]
+pub fn with_breaks(mut figure: Figure, breaks: BTreeSet<usize>) -> Figure {
+    if let Body::Bars(chart) = &mut figure.body {
+        chart.breaks = breaks;
+    }
+    figure
 }
 
 /// Horizontal bars that cannot be clicked; `beside` are the headings of further columns of the table.

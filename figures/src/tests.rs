@@ -4,6 +4,7 @@ use super::*;
 use crate::locale::PlainFormatter;
 use charts::model::DataPoint;
 use charts::sortable_table::Cell;
+use domain::calendar::Calendar;
 use domain::query::{Comparison, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -53,6 +54,7 @@ fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut MeasureQue
             videos: Vec::new(),
             student: None,
             comparison: None,
+            calendar: Calendar::default(),
             today: domain::time::parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),

@@ -140,7 +140,7 @@ impl SharesHandler<'_> {
         if panels.iter().all(|(_, published)| published.weeks.is_empty()) {
             return Err(Problem::new(
                 Code::NothingToShare,
-                "No whole week of these days is loaded and final yet. Request these days, or wait until they are final.",
+                "No whole week of these days, Monday to Sunday, is loaded and final yet. Request these days, or wait until they are final.",
             ));
         }
         let filter = ShareFilter {

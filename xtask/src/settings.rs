@@ -25,7 +25,7 @@ const ACCESS: &str = "ACCESS_TEAM_DOMAIN";
 const KEY: &str = "LECTERN_KEY";
 
 /// (name, description for `--help`) of each setting.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 18] = [
     (
         REGION,
         "the region of your Echo360: us, uk, au or ca; without it and ECHO360_URL, the sandbox is started",
@@ -35,6 +35,7 @@ const SETTINGS: [(&str, &str); 17] = [
     (CLIENT_SECRET, "the secret of the API client"),
     ("LECTERN_INSTITUTION", "the name of the institution; all data is stored under it"),
     ("LECTERN_TIME_ZONE", "the IANA time zone in which days are shown"),
+    ("LECTERN_WEEK_START", "the first day of the week in charts and preset ranges: monday or sunday"),
     ("LECTERN_ASSET_HOSTS", "the hosts from which report files may be downloaded"),
     (
         "LECTERN_KEEP_DAYS",

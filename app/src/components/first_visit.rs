@@ -13,7 +13,9 @@ pub fn FirstVisit() -> impl IntoView {
     let load = move |_| {
         let today = context.zone(&navigation.view()).day_of(context.clock.now());
         context.schedule_request();
-        navigation.navigate(navigation.view().with_range(presets::DEFAULT_PRESET.range(today)));
+        navigation.navigate(
+            navigation.view().with_range(presets::DEFAULT_PRESET.range(today, context.week_start())),
+        );
     };
     view! {
         <section class="first">

@@ -3,6 +3,7 @@
 use crate::context::AppContext;
 use crate::presets::{self, PRESETS, Preset};
 use crate::{browser_zones, locale, words};
+use domain::calendar::WeekStart;
 use domain::problem::Problem;
 use domain::range::Range;
 use domain::time::Day;
@@ -44,15 +45,17 @@ fn PresetLinks(
     range: Memo<Option<Range>>,
     directory: Memo<domain::api::Courses>,
 ) -> impl IntoView {
-    let navigation = expect_context::<AppContext>().navigation;
+    let context = expect_context::<AppContext>();
+    let (navigation, week_start) = (context.navigation, context.week_start());
     let offered = Memo::new(move |_| {
         let today = today.get();
-        let weeks = |preset: Preset| Some((words::preset_label(preset.weeks), preset.range(today)?));
+        let weeks =
+            |preset: Preset| Some((words::preset_label(preset.weeks), preset.range(today, week_start)?));
         let terms = directory.with(|directory| presets::term_ranges(&directory.terms, today));
         let with_week_numbers = |(name, days): (String, Range)| {
             let course = navigation.view().course;
             let weeks = directory.with(|directory| {
-                let weeks = presets::find_term_weeks(directory, course.as_ref(), days)?;
+                let weeks = presets::find_term_weeks(directory, course.as_ref(), days, week_start)?;
                 Some(words::term_weeks(&weeks, weeks.term.name == name))
             });
             (name, days, weeks)
@@ -72,7 +75,13 @@ fn PresetLinks(
             </li>
         }
     };
-    view! { <ul class="presets">{move || offered.get().into_iter().map(link).collect_view()}</ul> }
+    // Whoever counts weeks from Sunday is told where they still are from Monday.
+    let note = (week_start == WeekStart::Sunday)
+        .then(|| view! { <p class="quiet small" data-testid="week-start">{words::SUNDAY_WEEKS}</p> });
+    view! {
+        <ul class="presets">{move || offered.get().into_iter().map(link).collect_view()}</ul>
+        {note}
+    }
 }
 
 /// A form for any two days.

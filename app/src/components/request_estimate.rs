@@ -18,7 +18,8 @@ pub fn RequestEstimate() -> impl IntoView {
     let requests: ApiSignal<Requests> = ApiSignal::new(api_client::REQUESTS);
     let plan = Memo::new(move |_| {
         let view = navigation.view();
-        let range = presets::DEFAULT_PRESET.range(context.zone(&view).day_of(context.clock.now()));
+        let today = context.zone(&view).day_of(context.clock.now());
+        let range = presets::DEFAULT_PRESET.range(today, context.week_start());
         let windows = plan_windows(&context.report(view.report_name())?, range, context, &view)?.ok()?;
         let all = requests.get()?.ok();
         let report = ReportName::parse(view.report_name())?;

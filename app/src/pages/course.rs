@@ -20,7 +20,7 @@ use crate::pages::report::{self, available_windows, build_query, course_label, t
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey};
 use crate::words::{course as text, figures};
-use crate::{api_client, device, locale, words};
+use crate::{api_client, device, locale, presets, words};
 use domain::activity::ActivityKind;
 use domain::api::{Courses, Requests};
 use domain::ids::UserId;
@@ -36,12 +36,12 @@ use wasm_bindgen::JsCast;
 
 /// The requests that `view` needs: every report over its days, and over the days before for comparisons. The
 /// days before are required only if the reader chose that comparison.
-fn plan_requests(context: AppContext, view: &View) -> Vec<PlannedRequest> {
+fn plan_requests(context: AppContext, view: &View, directory: &Courses) -> Vec<PlannedRequest> {
     let Some(range) = view.range else { return Vec::new() };
     // One report for each kind of activity, and the library, which has the capture dates of videos.
     let reports = ActivityKind::ALL.map(KnownReport::of_activity).into_iter().chain([KnownReport::Asset]);
-    let before =
-        range.previous_weeks().map(|before| (before, view.compare == Some(ComparisonTarget::Before)));
+    let before = presets::find_breaks(directory, view, range).days_before(range);
+    let before = before.map(|before| (before, view.compare == Some(ComparisonTarget::Before)));
     let ranges: Vec<(Range, bool)> = [(range, true)].into_iter().chain(before).collect();
     reports
         .filter_map(|report| context.report(report.name()))
@@ -68,9 +68,9 @@ fn build_view_query(
     directory: &Courses,
 ) -> Option<ViewQuery> {
     let (range, course) = view.range.zip(view.course.as_ref())?;
-    let from = range.previous_weeks().map_or(range.from(), Range::from);
+    let mut base = build_query(range, context, view, directory);
+    let from = base.calendar.breaks.days_before(range).map_or(range.from(), Range::from);
     let whole = view.clone().with_range(Range::new(from, range.to()).ok());
-    let mut base = build_query(range, context, view);
     base.zone = context.zone(&whole);
     let mut reports: Vec<&ReportName> = planned.iter().map(|it| &it.request_key.report).collect();
     reports.dedup();
@@ -123,10 +123,15 @@ pub fn CoursePage() -> impl IntoView {
     let is_chosen = Memo::new(move |_| navigation.view().course.is_some() && range.get().is_some());
 
     let set_tracker = RequestSetTracker::new();
+    let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
+    let directory = Memo::new(move |_| courses.ok().unwrap_or_default());
     let planned = Memo::new(move |_| {
         let view = navigation.view();
         // Memoized: other weights or hidden names give the same plan, and nothing is requested again.
-        if view.course.is_some() { plan_requests(context, &view) } else { Vec::new() }
+        if view.course.is_none() {
+            return Vec::new();
+        }
+        directory.with(|directory| plan_requests(context, &view, directory))
     });
     Effect::new(move |_| {
         let request_keys: Vec<RequestKey> =
@@ -142,7 +147,6 @@ pub fn CoursePage() -> impl IntoView {
             windows.filter(|window| window.state.has_rows()).count()
         })
     });
-    let courses: ApiSignal<Courses> = ApiSignal::new(api_client::COURSES);
     Effect::new(move |before: Option<usize>| {
         let count = copies.get();
         if before.is_some_and(|before| before != count) {
@@ -150,7 +154,6 @@ pub fn CoursePage() -> impl IntoView {
         }
         count
     });
-    let directory = Memo::new(move |_| courses.ok().unwrap_or_default());
     let other = Memo::new(move |_| {
         directory.with(|directory| comparison_select::compared_section_label(directory, &navigation.view()))
     });
@@ -199,8 +202,9 @@ pub fn CoursePage() -> impl IntoView {
         }
     });
     let days = Memo::new(move |_| range.get().map_or_else(String::new, locale::format_range));
-    let weeks =
-        move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
+    let weeks = move || {
+        directory.with(|directory| term_weeks_label(context, directory, &navigation.view(), range.get()))
+    };
     Effect::new(move |_| {
         let course = name.get().unwrap_or_else(|| words::COURSE.to_owned());
         // Never the name of a student: titles appear in histories and on shared screens.

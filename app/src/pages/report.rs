@@ -20,6 +20,7 @@ use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey, RequestTracker};
 use crate::{device, locale, presets, words};
 use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
+use domain::calendar::{Calendar, WeekStart};
 use domain::query::{Comparison, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::Shape;
@@ -106,7 +107,11 @@ pub fn ReportView(
         match view.compare {
             Some(ComparisonTarget::Before) => range
                 .get()
-                .map(|range| text::days_before(range.days(), &locale::format_count))
+                .map(|range| {
+                    let breaks = directory.with(|directory| presets::find_breaks(directory, &view, range));
+                    let skipped_weeks = breaks.skipped_weeks(range);
+                    text::days_before(range.days(), skipped_weeks, &locale::format_count)
+                })
                 .unwrap_or_default(),
             _ => directory.with(|directory| comparison_select::compared_section_label(directory, &view)),
         }
@@ -114,8 +119,9 @@ pub fn ReportView(
     let set_tracker = RequestSetTracker::new();
     let planned = Memo::new(move |_| {
         let view = navigation.view();
-        let before =
-            range.get().filter(|_| view.compare == Some(ComparisonTarget::Before))?.previous_weeks()?;
+        let range = range.get().filter(|_| view.compare == Some(ComparisonTarget::Before))?;
+        let breaks = directory.with(|directory| presets::find_breaks(directory, &view, range));
+        let before = breaks.previous_weeks(range)?;
         plan_request(context, &info.get()?, Some(before), &view, true)
     });
     Effect::new(move |_| {
@@ -169,8 +175,9 @@ pub fn ReportView(
             (Some(Shape::Snapshot), _) => words::ALL_TIME.to_owned(),
             (_, range) => range.map_or_else(String::new, locale::format_range),
         };
-        let weeks =
-            move || directory.with(|directory| term_weeks_label(directory, &navigation.view(), range.get()));
+        let weeks = move || {
+            directory.with(|directory| term_weeks_label(context, directory, &navigation.view(), range.get()))
+        };
         let course = move || directory.with(|directory| course_label(&directory.courses, &navigation.view()));
         view! {
             <header class="heading">
@@ -263,7 +270,7 @@ fn is_known(info: &ReportInfo) -> bool {
 /// The chosen course, with its section if exactly one is chosen: `BIOL120 Cells and Genes, section 2`.
 pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
-    let course = all.iter().find(|course| course.id == *chosen)?;
+    let course = directory.courses.iter().find(|course| course.id == *chosen)?;
     let section = view
         .sections
         .iter()
@@ -275,19 +282,24 @@ pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
 }
 
 /// The numbers of the weeks of `range` in their term, for the heading: ` · Weeks 3–6 of Autumn 2026`.
-pub(super) fn term_weeks_label(directory: &Courses, view: &View, range: Option<Range>) -> Option<String> {
-    let weeks = presets::find_term_weeks(directory, view.course.as_ref(), range?)?;
+pub(super) fn term_weeks_label(
+    context: AppContext,
+    directory: &Courses,
+    view: &View,
+    range: Option<Range>,
+) -> Option<String> {
+    let weeks = presets::find_term_weeks(directory, view.course.as_ref(), range?, context.week_start())?;
     Some(format!(" · {}", words::term_weeks(&weeks, false)))
 }
 
-/// The weeks of `range` that have a number in a term, with labels.
+/// The Monday weeks of `range` that have a number in a term, with labels.
 pub(super) fn number_weeks(directory: &Courses, view: &View, range: Range) -> Vec<TermWeek> {
     let course = view.course.as_ref();
     let first = monday(range.from());
     let weeks = (0..).map(|week| plus_days(first, week * 7)).take_while(|from| *from <= range.to());
     let numbered = weeks.filter_map(|from| {
         let days = Range::new(from.max(range.from()), plus_days(from, 6).min(range.to())).ok()?;
-        let weeks = presets::find_term_weeks(directory, course, days)?;
+        let weeks = presets::find_term_weeks(directory, course, days, WeekStart::Monday)?;
         let [short, name] = [true, false].map(|is_named| words::term_weeks(&weeks, is_named));
         Some(TermWeek { monday: from, short, name })
     });
@@ -327,13 +339,14 @@ pub(super) fn plan_request(
 }
 
 /// The query for the days of `range`, with the filters and the comparison of `view`.
-pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> RowQuery {
+pub(super) fn build_query(range: Range, context: AppContext, view: &View, directory: &Courses) -> RowQuery {
+    let breaks = presets::find_breaks(directory, view, range);
     let comparison = view.compare.as_ref().map(|compare| match compare {
         ComparisonTarget::Before => Comparison::Before,
         ComparisonTarget::Section(id) => Comparison::Section(id.clone()),
     });
     // The zone has offsets only for the days that it is traced for: include the days before.
-    let before = range.previous_weeks().filter(|_| comparison == Some(Comparison::Before));
+    let before = breaks.previous_weeks(range).filter(|_| comparison == Some(Comparison::Before));
     let whole = before.and_then(|before| Range::new(before.from(), range.to()).ok());
     RowQuery {
         range,
@@ -344,6 +357,7 @@ pub(super) fn build_query(range: Range, context: AppContext, view: &View) -> Row
         videos: view.videos.iter().cloned().collect(),
         student: view.student.clone(),
         comparison,
+        calendar: Calendar { week_start: context.week_start(), breaks },
         today: context.clock.now().day(),
     }
 }

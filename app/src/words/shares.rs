@@ -7,7 +7,7 @@ pub const COPY_LINK: &str = "Copy link";
 pub const SHARE: &str = "Share";
 pub const COPY_LINK_IS: &str =
     "“Copy link” is for people who can sign in to Lectern. A share is for people who cannot.";
-pub const SHARE_IS: &str = "Anybody with the link sees whole, final weeks of this course: totals over students, without names. Small numbers are \
+pub const SHARE_IS: &str = "Anybody with the link sees whole, final weeks (Monday to Sunday) of this course: totals over students, without names. Small numbers are \
      withheld. The numbers stay as they are now, and you can revoke the share at any time.";
 /// The parts of the view that a share ignores.
 pub const NOT_SHARED: &str = "Filters by person, role, video or deck are not shared. If several sections are chosen, the whole course is shared.";

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{Bar, ChartText, Series};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn chart(levels: &[DataPoint]) -> Chart {
     Chart {
@@ -10,6 +11,7 @@ fn chart(levels: &[DataPoint]) -> Chart {
         title: "Minutes <watched>".into(),
         unit: "minutes".into(),
         sentence: "12 & \"more\"".into(),
+        breaks: BTreeSet::new(),
         bars: levels
             .iter()
             .enumerate()
@@ -30,6 +32,7 @@ fn chart(levels: &[DataPoint]) -> Chart {
             provisional: "not final".into(),
             missing: "none".into(),
             withheld: "untold".into(),
+            on_break: "Break".into(),
         },
     }
 }
@@ -52,6 +55,21 @@ fn drawing_format_unchanged() {
     );
     let expected = include_str!("small.svg");
     assert_eq!(drawn.trim(), expected.trim(), "\n{drawn}");
+}
+
+#[test]
+fn a_break_is_a_band_behind_the_bars_with_its_word_and_a_state() {
+    let mut chart = chart(&[DataPoint::Complete(5.0); 20]);
+    chart.breaks = (7..14).chain([19, 99]).collect();
+    let drawn = draw(&chart, Size { width: 800, height: 200 }, &|n| format!("{n}"));
+    assert_eq!(drawn.matches("class=\"break\"").count(), 2);
+    assert_eq!(drawn.matches("Break").count(), 1, "the word does not fit above a single day");
+    assert!(drawn.find("class=\"break\"") < drawn.find("class=\"bar\""));
+    let states: Vec<String> = chart.table().rows.into_iter().filter_map(|row| row.state).collect();
+    assert_eq!(
+        (states[6].as_str(), states[7].as_str(), states[19].as_str()),
+        ("final", "final, break", "final, break")
+    );
 }
 
 fn levels() -> impl Strategy<Value = Vec<DataPoint>> {

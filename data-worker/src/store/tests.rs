@@ -1,5 +1,6 @@
 use super::*;
 use crate::schedule::DownloadOrder;
+use domain::calendar::Calendar;
 use domain::ids::CourseId;
 use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
@@ -42,6 +43,7 @@ fn query(report: &str, generation: u32) -> Query {
                 videos: Vec::new(),
                 student: None,
                 comparison: None,
+                calendar: Calendar::default(),
                 today: parse_day("2026-06-01").unwrap(),
             },
             decks: Vec::new(),

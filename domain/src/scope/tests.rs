@@ -1,5 +1,7 @@
 use super::*;
 use crate::api::{CopyInfo, RowLoss, Section, WindowStatus};
+use crate::api::{CopyInfo, Section, WindowStatus};
+use crate::calendar::Breaks;
 use crate::directory::Term;
 use crate::report::{KnownReport, ReportName};
 use crate::time::Timestamp;
@@ -43,6 +45,7 @@ fn all_courses() -> Courses {
         name: format!("Term {n}"),
         from: "2026-02-02".parse().unwrap(),
         to: "2026-06-07".parse().unwrap(),
+        breaks: Breaks::default(),
     };
     Courses { courses: (0..4).map(course).collect(), terms: (0..3).map(term).collect() }
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::row_index::RowIndex;
 use crate::table::builder::DecodeError;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
+use domain::calendar::Calendar;
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, MediaId, SectionId, UserId};
 use domain::query::{Comparison, RowQuery, WindowCoverage};
@@ -48,6 +49,7 @@ fn query(zone: Zone, from: &str, to: &str) -> RowQuery {
         videos: Vec::new(),
         student: None,
         comparison: None,
+        calendar: Calendar::default(),
         today: day("2026-05-01"),
     }
 }
@@ -407,6 +409,7 @@ proptest! {
             videos: videos.iter().map(|v| format!("v{v}").into()).collect(),
             student: student.map(|s| format!("USER-{s}").into()),
             comparison: comparison.map(|s| s.map_or(Comparison::Before, |s| Comparison::Section(format!("s{s}").into()))),
+            calendar: Calendar::default(),
             // After every range, so that every day is over.
             today: day("2026-06-01"),
         };

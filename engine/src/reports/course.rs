@@ -23,8 +23,9 @@ use crate::completeness::Completeness;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
+use domain::calendar::Breaks;
 use domain::institution_role::InstitutionRole;
-use domain::query::{Comparison, CourseOptions, MeasureQuery};
+use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery};
 use events::{Events, completeness};
 use media::{Deck, Video};
 use outlier::Outlier;
@@ -42,7 +43,8 @@ pub struct Sources<'a> {
     pub library: Option<&'a Dataset>,
 }
 
-/// Totals of one kind over the pairs of days (one of the range, one of the comparison) that are both final.
+/// Totals of one kind over the pairs of days (one of the range, one of the comparison) that are both final. Earlier days
+/// are compared only if both have classes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ComparisonTotals {
     /// Number of pairs of days.
@@ -51,6 +53,8 @@ pub struct ComparisonTotals {
     pub now: u64,
     /// Activity of students on the days of the comparison.
     pub then: u64,
+    /// Number of pairs that are left out, since one of their days or both are in a break.
+    pub in_breaks: u64,
 }
 
 /// One kind of activity over time. Amounts are half minutes, views, answers, marks or note events.
@@ -102,7 +106,7 @@ pub struct Measures {
     pub decks: Vec<Deck>,
     /// Students with activity in the range or in the days before it, by name.
     pub students: Vec<Student>,
-    /// Whether [`Student::is_quiet`] is known: the last two weeks are loaded for every kind.
+    /// Whether [`Student::is_quiet`] is known: the last two weeks with classes are loaded for every kind.
     pub is_quiet_known: bool,
     /// The student of [`CourseOptions::student`], if they have any activity.
     pub person: Option<Person>,
@@ -113,24 +117,30 @@ pub struct Measures {
 pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOptions) -> Measures {
     let query = without_filters(query);
     let compared_query = comparison_query(&query, &options.comparison);
-    let before = comparison_query(&query, &Comparison::Before);
+    let before = query_before(&query);
     let now = read_events(sources, &query);
     let others = compared_query.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
-    let earlier = match options.comparison {
-        Comparison::Before => None,
-        Comparison::Section(_) => before.as_ref().map(|query| read_events(sources, query)),
-    };
+    let calendar = &query.base.calendar;
+    // The days of the comparison are all days before the range, unless there is a gap between them, such as a break.
+    let earlier = before.filter(|before| Some(before) != compared_query.as_ref());
+    let earlier = earlier.map(|query| read_events(sources, &query));
     let earlier = earlier.as_ref().unwrap_or(&others);
-    let bins = TimeBins::for_range(query.base.range);
-    let series =
-        now.iter().map(|(kind, events)| kind_series(*kind, events, others.get(kind), &bins)).collect();
-    let is_quiet_known = people::is_quiet_known(&now, earlier);
+    let bins = TimeBins::for_range(query.base.range, calendar.week_start);
+    let skipped = match options.comparison {
+        Comparison::Before => &calendar.breaks,
+        Comparison::Section(_) => &Breaks::default(),
+    };
+    let series = now
+        .iter()
+        .map(|(kind, events)| kind_series(*kind, events, others.get(kind), &bins, skipped))
+        .collect();
+    let quiet_since = people::quiet_since(&now, earlier, &calendar.breaks);
     let polls = sources
         .by_kind
         .get(&ActivityKind::Polls)
         .map(|dataset| super::polling::measure(dataset, &query).polls);
     let polls = polls.unwrap_or_default();
-    let students = people::students(&now, earlier, &bins, options.weights, is_quiet_known);
+    let students = people::students(&now, earlier, &bins, calendar.week_start, options.weights, quiet_since);
     let watched_rows =
         |student: &Student| student.amounts.get(ActivityKind::Watch.index()).copied().unwrap_or(0);
     let watched: Vec<u64> = students.iter().map(watched_rows).filter(|rows| *rows > 0).collect();
@@ -146,11 +156,11 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         ),
         watched: watched.len() as u64,
         median_rows: median(watched),
-        outlier: outlier::find(&now),
+        outlier: outlier::find(&now, calendar),
         videos: media::videos(now.get(&ActivityKind::Watch), sources.library, &bins),
         decks: media::decks(&now, &polls, &bins),
         students,
-        is_quiet_known,
+        is_quiet_known: quiet_since.is_some(),
         person,
         bins,
     }
@@ -169,6 +179,12 @@ fn without_filters(query: &MeasureQuery) -> MeasureQuery {
 /// The query of the comparison; `None` if it would begin before the first possible day.
 fn comparison_query(query: &MeasureQuery, comparison: &Comparison) -> Option<MeasureQuery> {
     Some(query.with_base(query.base.comparison_query(comparison)?))
+}
+
+/// The query of the days before the range; `None` if they would begin before the first possible day.
+fn query_before(query: &MeasureQuery) -> Option<MeasureQuery> {
+    let range = query.base.calendar.breaks.days_before(query.base.range)?;
+    Some(query.with_base(RowQuery { range, comparison: None, ..query.base.clone() }))
 }
 
 /// The events of every kind; without events for a kind that is not loaded.
@@ -193,6 +209,7 @@ fn kind_series(
     events: &Events<'_>,
     others: Option<&Events<'_>>,
     bins: &TimeBins,
+    skipped: &Breaks,
 ) -> KindSeries {
     let by_day = events.by_day();
     let days = || events.days.iter().map(|(_, status)| *status);
@@ -205,13 +222,15 @@ fn kind_series(
     let mut compared = ComparisonTotals::default();
     let others = others.map(|others| {
         let others_by_day = others.by_day();
-        let pairs = days().zip(others.days.iter()).zip(by_day.iter().zip(&others_by_day));
-        for (_, (now, then)) in pairs
-            .filter(|((now, (_, then)), _)| (*now, *then) == (DataStatus::Complete, DataStatus::Complete))
-        {
-            compared.days += 1;
-            compared.now += now;
-            compared.then += then;
+        let pairs = events.days.iter().zip(&others.days).zip(by_day.iter().zip(&others_by_day));
+        for (((day, status), (other_day, other_status)), (now, then)) in pairs {
+            if skipped.contains(*day) || skipped.contains(*other_day) {
+                compared.in_breaks += 1;
+            } else if (*status, *other_status) == (DataStatus::Complete, DataStatus::Complete) {
+                compared.days += 1;
+                compared.now += now;
+                compared.then += then;
+            }
         }
         sum_by_bin(others, &others_by_day).iter().map(|bin| bin.value().copied()).collect()
     });

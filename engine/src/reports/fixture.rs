@@ -3,6 +3,7 @@
 use crate::decode::Decoder;
 use crate::table::dataset::{Dataset, WindowData};
 use crate::table::{HeaderRow, Table};
+use domain::calendar::Calendar;
 use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::KnownReport;
@@ -63,6 +64,7 @@ pub(super) fn query(from: &str, to: &str) -> MeasureQuery {
             videos: Vec::new(),
             student: None,
             comparison: None,
+            calendar: Calendar::default(),
             today: day("2026-12-01"),
         },
         decks: Vec::new(),

@@ -4,6 +4,7 @@ use super::*;
 use crate::Loaded;
 use crate::locale::PlainFormatter;
 use domain::activity::Weights;
+use domain::calendar::{Breaks, Calendar};
 use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::time::{parse_day, plus_days};
@@ -58,6 +59,7 @@ fn figures_of(change: impl FnOnce(&mut MeasureQuery, &mut CourseOptions)) -> Vec
             videos: Vec::new(),
             student: None,
             comparison: None,
+            calendar: Calendar::default(),
             today: parse_day("2026-06-01").unwrap(),
         },
         decks: Vec::new(),
@@ -143,6 +145,40 @@ fn charts_have_their_caveats() {
         strips.table().rows[1].state.as_deref(),
         Some("Not loaded yet: Slide views, Poll answers, Answers to questions, Note events")
     );
+}
+
+#[test]
+fn a_break_is_marked_named_and_not_compared() {
+    let figures = figures_of(|query, _| {
+        let week = Range::parse("2026-02-11", "2026-02-12").unwrap();
+        query.base.calendar.breaks = Breaks::new([week]);
+    });
+    let lead = find(&figures, "lead");
+    assert!(lead.sentence.contains("counting only the 4 days that are final in both"), "{}", lead.sentence);
+    assert_eq!(lead.caveat, "2 days are not compared because of a break.");
+    let activity = find(&figures, "activity");
+    assert!(
+        activity.caveat.contains("Break, without classes: 2026-02-11 – 2026-02-12."),
+        "{}",
+        activity.caveat
+    );
+    let Body::SmallMultiples(strips) = &activity.body else { panic!() };
+    assert_eq!(strips.breaks, [2, 3].into());
+    assert!(strips.steps[2].summary.ends_with(" · break"), "{}", strips.steps[2].summary);
+    assert!(!strips.steps[0].summary.contains("break"));
+    assert!(strips.table().rows[2].state.as_deref().unwrap().ends_with(", break"));
+}
+
+#[test]
+fn a_week_after_a_break_is_compared_with_the_week_before_it() {
+    let figures = figures_of(|query, wanted| {
+        query.base.range = Range::parse("2026-02-16", "2026-02-22").unwrap();
+        query.base.calendar.breaks = Breaks::new([Range::parse("2026-02-09", "2026-02-15").unwrap()]);
+        wanted.is_chosen = true;
+    });
+    let Body::SmallMultiples(strips) = &find(&figures, "activity").body else { panic!() };
+    assert_eq!(strips.other.as_deref(), Some("the week before the break"));
+    assert!(strips.panels[0].others.contains(&Some(1.0)), "{:?}", strips.panels[0].others);
 }
 
 #[test]

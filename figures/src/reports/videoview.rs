@@ -5,7 +5,7 @@
 
 use crate::figure_context::{
     FigureContext, FilterBar, HourlyFormat, bar_figure, data_point, describe_empty, filter_ranking,
-    new_figure, ratio, to_f64,
+    new_figure, ratio, to_f64, with_breaks,
 };
 use crate::overlay::overlay;
 use crate::text::course::{MINUTES, VIEWERS};
@@ -14,12 +14,15 @@ use crate::text::{titles, videoview as text};
 use crate::{RowSource, SubjectBuilder, build_video_view_figures};
 use charts::model::{Bar, DataPoint, Series};
 use domain::institution_role::InstitutionRole;
-use domain::time::{Day, monday};
+use domain::query::Comparison;
+use domain::range::Range;
+use domain::time::Day;
 use engine::completeness::Completeness;
 use engine::measures::{DELAY_STARTS, Item, Items, Measures, Students, WatchTotals, minutes};
 use engine::reports::activity::Weekday;
 use engine::row_index::RowDetails;
 use protocol::{Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList};
+use std::collections::BTreeSet;
 
 /// What answers the queries about `videoview`.
 pub const BUILDER: SubjectBuilder =
@@ -116,11 +119,23 @@ pub fn add_comparison(figures: &mut [Figure], context: &FigureContext<'_>, measu
         let others = measures.others.iter();
         let others: Vec<DataPoint> =
             others.map(|known| data_point(&known.map(|watched| metric.value(watched)))).collect();
+        let breaks = breaks_of_comparison(context);
         let is_sum = metric == DailyMetric::Minutes;
         for figure in figures.iter_mut().filter(|figure| figure.id == metric.id()) {
-            overlay(figure, &others, label, is_sum, context);
+            overlay(figure, &others, &breaks, label, is_sum, context);
         }
     }
+}
+
+/// The indices of the days that are not compared with earlier ones, since one of both is in a break.
+fn breaks_of_comparison(context: &FigureContext<'_>) -> BTreeSet<usize> {
+    let base = &context.query.base;
+    let ranges = match &base.comparison {
+        Some(Comparison::Before) => [Some(base.range), base.calendar.breaks.previous_weeks(base.range)],
+        Some(Comparison::Section(_)) | None => [None, None],
+    };
+    let days = |range: Range| range.each_day().map(|day| (day, day));
+    ranges.into_iter().flatten().flat_map(|range| context.breaks_among(days(range))).collect()
 }
 
 fn minutes_chart(context: &FigureContext<'_>, measures: &Measures) -> Figure {
@@ -175,7 +190,7 @@ fn arrivals_chart(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let bars = list_steps(measures).zip(&measures.arrivals).map(|((first, last), step)| Bar {
         name: if is_daily { locale.format_day(first) } else { locale.format_days(first, last) },
         short: locale.format_short_day(first),
-        is_landmark: is_daily && monday(first) == first,
+        is_landmark: is_daily && context.is_week_start(first),
         level: data_point(&step.known.map(|_| to_f64(step.new))),
     });
     let returning = measures.arrivals.iter().map(|step| step.returning().map(to_f64)).collect();
@@ -195,12 +210,12 @@ fn arrivals_chart(context: &FigureContext<'_>, measures: &Measures) -> Figure {
         sentence,
         (if is_daily { protocol::text::DAY } else { text::DAYS }, bars.collect()),
         vec![Series { name: text::RETURNING_VIEWERS.to_owned(), values: returning }],
-        join([context.coverage(&measures.days), text::ARRIVALS_CAVEAT.to_owned()]),
+        join([context.breaks_caveat(), context.coverage(&measures.days), text::ARRIVALS_CAVEAT.to_owned()]),
     );
     if let Body::Bars(chart) = &mut figure.body {
         chart.is_stacked = true;
     }
-    figure
+    with_breaks(figure, context.breaks_among(list_steps(measures)))
 }
 
 /// The first and the last day of each step of the range.

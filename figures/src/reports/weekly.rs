@@ -4,7 +4,7 @@ use super::library::{ignored_sections_caveat, section_label, video_label};
 use super::rows;
 use crate::figure_context::{
     FigureContext, bar_figure, count_cell, data_point, new_figure, optional_count_cell, plain_row,
-    table_body, to_f64,
+    table_body, to_f64, with_breaks,
 };
 use crate::text::reports as text;
 use crate::text::titles;
@@ -61,7 +61,8 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
         text::skipped_rows_caveat(locale, measures.ragged),
     ]);
     let hatched = if provisional > 0 { text::HATCHED_WEEK } else { "" };
-    let caveat_of_bars = text::join([hatched.to_owned(), caveat.clone()]);
+    let caveat_of_bars = text::join([hatched.to_owned(), context.breaks_caveat(), caveat.clone()]);
+    let breaks = context.breaks_among(measures.weeks.iter().map(|week| (week.from, week.to)));
     let several = if measures.repeated > 0 { text::SEVERAL_SECTIONS } else { "" };
     let caveat_of_sums = text::join([several.to_owned(), caveat]);
     let bars = |of: &dyn Fn(&WeekTotals) -> f64| {
@@ -81,14 +82,15 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     let titles = ["videos-viewed", titles::VIDEOS_BY_WEEK, text::VIDEOS];
     let head = text::WEEK;
     let per_week = (head, bars(&|watched| to_f64(watched.videos)));
-    let mut figures = vec![bar_figure(
+    let videos = bar_figure(
         titles,
         unit(text::VIDEOS),
         sentence.clone(),
         per_week,
         Vec::new(),
         caveat_of_bars.clone(),
-    )];
+    );
+    let mut figures = vec![with_breaks(videos, breaks.clone())];
     // Views are added over all rows only where no video stands twice in any week, and each says its views.
     let sums = measures.weeks.iter().filter_map(|week| week.known.value());
     if !all_missing && sums.clone().all(|watched| watched.sums.is_some_and(|sums| sums.views.is_some())) {
@@ -96,7 +98,8 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
         let beside = vec![Series { name: text::MINUTES.to_owned(), values: minutes.collect() }];
         let views = bars(&|watched| watched.sums.and_then(|sums| sums.views).map_or(0.0, to_f64));
         let titles = ["views-by-week", titles::VIEWS_BY_WEEK, text::VIEWS];
-        figures.push(bar_figure(titles, unit(text::VIEWS), sentence, (head, views), beside, caveat_of_bars));
+        let views = bar_figure(titles, unit(text::VIEWS), sentence, (head, views), beside, caveat_of_bars);
+        figures.push(with_breaks(views, breaks));
     }
     let are_several = are_of_several_courses(measures.videos.iter().map(|line| &line.entry));
     let section_of =

@@ -97,6 +97,17 @@ pub fn comparison_sentence(
     format!("{first}{} {other} ({} {unit} against {}){only}.", letters.as_str(), number(now), number(then))
 }
 
+/// How many days or weeks a comparison leaves out, since they or those that they would be compared with are in a break.
+/// Empty if there are none.
+#[must_use]
+pub fn breaks_caveat(left_out: u64, place: &str, number: &dyn Fn(u64) -> String) -> String {
+    match left_out {
+        0 => String::new(),
+        1 => format!("1 {place} is not compared because of a break."),
+        n => format!("{} {place}s are not compared because of a break.", number(n)),
+    }
+}
+
 /// What the lines over the bars show, or that their data is not loaded yet.
 #[must_use]
 pub fn overlay_caveat(other: &str, are_here: bool) -> String {

@@ -62,8 +62,8 @@ pub const STUDENTS_CAVEAT: &str = "Only people whose role in the institution is 
 pub const SPARK_CAVEAT: &str =
     "Each bar is a week: the number of its days with recorded activity, on one scale for all students.";
 pub const QUIET_UNKNOWN_CAVEAT: &str =
-    "Who was quiet is not known: not every report of the last two weeks is loaded.";
-pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days. It does not mean that somebody was away.";
+    "Who was quiet is not known: not every report of the last two weeks with classes is loaded.";
+pub const QUIET_CAVEAT: &str = "Quiet: no recorded activity in the last two weeks of these days; a break is not counted. It does not mean that somebody was away.";
 pub const MEDIAN_CAVEAT: &str =
     "The course median covers all students with recorded activity on these days, separately for each kind.";
 pub const PERSON_CAVEAT: &str = "Only what Echo360 records under this student's id in this course. No recorded activity does not mean that nothing was watched or read: downloads, and what is viewed without signing in, are not included.";
@@ -114,10 +114,10 @@ pub fn anonymous_name(number: u64) -> String {
     format!("Student {number}")
 }
 
-/// The label of the days before: `the 4 weeks before`.
+/// The label of the days before: `the 4 weeks before`; `skipped_weeks` weeks of a break lie between.
 #[must_use]
-pub fn days_before(locale: &dyn LocaleFormatter, days: u64) -> String {
-    protocol::text::days_before(days, &|count| locale.format_count(count))
+pub fn days_before(locale: &dyn LocaleFormatter, days: u64, skipped_weeks: u64) -> String {
+    protocol::text::days_before(days, skipped_weeks, &|count| locale.format_count(count))
 }
 
 /// The top of a small chart's scale: `max 120 per week`. Empty if all values are zero.

@@ -8,6 +8,7 @@
 )]
 
 use domain::api::{Courses, Requests};
+use domain::range::Range;
 use sandbox::Report;
 use sandbox::faults::{Fault, Order, Point};
 use serde_json::Value;
@@ -84,6 +85,25 @@ async fn the_lists_are_read_before_any_row_arrives_and_once_a_day() {
         known.terms.windows(2).all(|pair| pair[0].to < pair[1].from),
         "terms must be oldest first and not overlap"
     );
+}
+
+#[tokio::test]
+async fn the_term_of_a_week_without_classes_lists_it_as_a_break() {
+    let week = Weeks::back(2, 1);
+    let day = sandbox::parse_instant(&week.from.to_string()).unwrap() / (24 * 60 * 60);
+    let stack = Stack::with(sandbox::Settings { break_week: Some(day), ..quick() }, &[]).await;
+    let known = courses(&stack).await;
+    let breaks = |term: &domain::directory::Term| term.breaks.iter().collect::<Vec<_>>();
+    let (with, without): (Vec<_>, Vec<_>) = known.terms.iter().partition(|term| !term.breaks.is_empty());
+    assert_eq!(with.len(), 1, "one term must have a break: {with:?}");
+    let term = with[0];
+    assert!(!without.is_empty());
+    assert!(term.from <= week.from && week.to() <= term.to);
+    // The sandbox lists Monday to Friday.
+    assert_eq!(breaks(term), [Range::new(week.from, week.to()).unwrap()]);
+    // The lists are stored between readings.
+    assert_eq!(courses(&stack).await, known);
+    stack.ready(Report::VideoView, &Weeks::back(1, 2)).await;
 }
 
 #[tokio::test]

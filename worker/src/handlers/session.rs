@@ -133,6 +133,7 @@ fn describe(visitor: &Visitor, settings: &Settings) -> Session {
         sign_out: auth::sign_out_url(settings, visitor.auth_method),
         institution: settings.institution.clone(),
         time_zone: settings.time_zone.clone(),
+        week_start: settings.week_start,
         now: clock::now(),
         upstream_failure: None,
     }

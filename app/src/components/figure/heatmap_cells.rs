@@ -34,7 +34,7 @@ pub fn HeatmapCells(
     label: String,
     /// The chart; `None` until it is loaded.
     chart: Memo<Option<Heatmap>>,
-    /// The index of the cell under the cursor: Monday at midnight is the first.
+    /// The index of the cell under the cursor: the first weekday at midnight is the first.
     at: RwSignal<Option<usize>>,
 ) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();

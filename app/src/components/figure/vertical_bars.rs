@@ -29,7 +29,8 @@ pub fn bar_readout(chart: Memo<Option<Chart>>, at: RwSignal<Option<usize>>) -> S
             let other = chart
                 .other(place)
                 .map(|other| words::comparison::compared_value(&locale::format_number(other)));
-            let rest: Vec<String> = other.into_iter().chain(beside).chain(state).collect();
+            let on_break = chart.breaks.contains(&place).then(|| chart.words.on_break.to_lowercase());
+            let rest: Vec<String> = other.into_iter().chain(beside).chain(state).chain(on_break).collect();
             let numbers = text::mark_readout(bar.level.value(), &chart.unit, &rest);
             Some(Readout { name: bar.name.clone(), text: numbers })
         })

@@ -120,7 +120,7 @@ fn build_view_query(
             comparison_label: report.comparison_label.get(),
         },
         measure: MeasureQuery {
-            base: build_query(range, context, view),
+            base: report.selection.directory.with(|known| build_query(range, context, view, known)),
             decks: view.decks.iter().cloned().collect(),
             contents: view.contents,
         },

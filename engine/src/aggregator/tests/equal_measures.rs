@@ -32,6 +32,7 @@ use crate::table::cell_value;
 use crate::table::dataset::{Dataset, WindowData};
 use crate::video_view_dataset::{VideoViewDataset, VideoViewTableBuilder, VideoViewWindowData};
 use domain::activity::{ActivityKind, Weights};
+use domain::calendar::Calendar;
 use domain::frame::{Head, SliceHead};
 use domain::ids::{PresentationId, UserId};
 use domain::institution_role::InstitutionRole;
@@ -238,6 +239,7 @@ fn query() -> impl Strategy<Value = RowQuery> {
             videos: Vec::new(),
             student: None,
             comparison: None,
+            calendar: Calendar::default(),
             today,
         },
     )
@@ -453,7 +455,8 @@ fn person_from_columns(
     };
     let find_last_of_video =
         |video: &str| find_last(&RowQuery { videos: vec![video.into()], ..query.clone() }).unwrap();
-    let before = query.comparison_query(&Comparison::Before).unwrap();
+    let before = query.calendar.breaks.days_before(query.range).unwrap();
+    let before = RowQuery { range: before, comparison: None, ..query.clone() };
     let videos = measures.videos.named.iter().filter(|item| !item.id.is_empty());
     PersonNumbers {
         name: measures.student.clone(),

@@ -1,16 +1,17 @@
 //! Finds the week (or the day, if there are few weeks) with far more of one kind of activity than usual.
 //!
 //! Only final days count. The usual amount is the median of the other weeks or days with any activity of the
-//! kind. A week is an outlier from twice the usual amount on, a day from three times, since days vary more;
+//! kind; weeks and days in breaks are left out. A week is an outlier from twice the usual amount on, a day from three times, since days vary more;
 //! both need a minimum amount.
 
 use super::events::Events;
-use super::time_bins::TimeBins;
+use super::time_bins::{TimeBin, TimeBins};
 use crate::dictionary::EMPTY;
 use crate::reports::median;
 use crate::reports::selection::Row;
 use crate::table::dataset::DataStatus;
 use domain::activity::ActivityKind;
+use domain::calendar::Calendar;
 use domain::range::Range;
 use domain::time::Day;
 use std::collections::BTreeMap;
@@ -49,23 +50,25 @@ fn min_amount(kind: ActivityKind, is_week: bool) -> u64 {
 
 /// The outlier of any kind with the largest ratio of amount to usual amount.
 #[must_use]
-pub fn find(all: &BTreeMap<ActivityKind, Events<'_>>) -> Option<Outlier> {
-    let outliers = all.iter().filter_map(|(kind, events)| find_in_kind(*kind, events));
+pub fn find(all: &BTreeMap<ActivityKind, Events<'_>>, calendar: &Calendar) -> Option<Outlier> {
+    let outliers = all.iter().filter_map(|(kind, events)| find_in_kind(*kind, events, calendar));
     #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
     let ratio = |outlier: &Outlier| outlier.amount as f64 / outlier.usual as f64;
     outliers.max_by(|a, b| ratio(a).total_cmp(&ratio(b)))
 }
 
-fn find_in_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
+fn find_in_kind(kind: ActivityKind, events: &Events<'_>, calendar: &Calendar) -> Option<Outlier> {
     let (first, last) = events.days.first().zip(events.days.last())?;
     let range = Range::new(first.0, last.0).ok()?;
-    let weeks = TimeBins::by_week(range);
+    let weeks = TimeBins::by_week(range, calendar.week_start);
+    let has_classes = |bin: &TimeBin| !calendar.breaks.are_most_of(bin.first, bin.last);
     let whole_weeks: Vec<usize> = weeks
         .statuses(&events.days)
         .iter()
         .enumerate()
         .filter(|(index, status)| **status == DataStatus::Complete && weeks.is_whole_week(*index))
         .map(|(index, _)| index)
+        .filter(|index| weeks.all.get(*index).is_some_and(has_classes))
         .collect();
     let by_day = events.by_day();
     if whole_weeks.len() >= MIN_WEEKS {
@@ -89,7 +92,7 @@ fn find_in_kind(kind: ActivityKind, events: &Events<'_>) -> Option<Outlier> {
         .iter()
         .zip(by_day)
         .enumerate()
-        .filter(|(_, ((_, status), _))| *status == DataStatus::Complete)
+        .filter(|(_, ((day, status), _))| *status == DataStatus::Complete && !calendar.breaks.contains(*day))
         .map(|(day, (_, amount))| (day, amount))
         .collect();
     let (day, amount, usual) = largest_and_usual(&amounts, MIN_DAYS - 1)?;

@@ -13,12 +13,10 @@ use crate::dictionary::EMPTY;
 use crate::ordering::sort_by_cached_key;
 use crate::table::dataset::DataStatus;
 use domain::activity::{ActivityKind, Weights};
+use domain::calendar::{Breaks, WeekStart};
 use domain::range::Range;
-use domain::time::Day;
+use domain::time::{Day, plus_days};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Days without activity after which a student is quiet: two weeks.
-pub const QUIET_DAYS: usize = 14;
 
 /// One student.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +34,8 @@ pub struct Student {
     pub weeks: Vec<Option<u64>>,
     /// Time of the last activity in the range or the days before it: seconds since 1970, UTC.
     pub last: Option<u32>,
-    /// Whether they have no activity in the last two weeks; `false` if those are not completely loaded.
+    /// Whether they have no activity in the last two weeks with classes, nor in a break since then; `false` if those days
+    /// are not completely loaded.
     pub is_quiet: bool,
     /// From 0 to 100; `None` without activity in the range, or if all weights of the kinds in use are zero.
     pub score: Option<f64>,
@@ -68,25 +67,25 @@ struct StudentCounter {
     /// Days of the range with any activity.
     days: BTreeSet<usize>,
     last: Option<u32>,
-    /// Whether they have activity in the last two weeks.
+    /// Whether they have activity in the last two weeks with classes, or in a break since then.
     is_recent: bool,
 }
 
 /// All students, by name; those without a name last, by UUID. `before` has the events of the days before the
-/// range.
+/// range, and `quiet_since` is what [`quiet_since`] returns.
 #[must_use]
 pub fn students(
     now: &BTreeMap<ActivityKind, Events<'_>>,
     before: &BTreeMap<ActivityKind, Events<'_>>,
     bins: &TimeBins,
+    week_start: WeekStart,
     weights: Weights,
-    is_quiet_known: bool,
+    quiet_since: Option<Day>,
 ) -> Vec<Student> {
     let mut all: BTreeMap<String, StudentCounter> = BTreeMap::new();
-    let count = count_days(now);
-    // First of the last 14 days in the range, and how many of the 14 days are before the range.
-    let recent_start = count.saturating_sub(QUIET_DAYS);
-    let recent_days_before = QUIET_DAYS.saturating_sub(count);
+    let is_recent = |events: &Events<'_>, day: usize| {
+        events.days.get(day).zip(quiet_since).is_some_and(|((day, _), since)| *day >= since)
+    };
     for (kind, events) in now {
         let mut counted_items: BTreeSet<(u32, u32)> = BTreeSet::new();
         for event in events.by_students() {
@@ -95,7 +94,7 @@ pub fn students(
             };
             record_seen(student, event.at, || events.name(event));
             student.days.insert(event.day);
-            student.is_recent |= event.day >= recent_start;
+            student.is_recent |= is_recent(events, event.day);
             // A changed answer to a poll or a question counts once.
             let item = events.details.code(event);
             let has_item_id = matches!(kind, ActivityKind::Polls | ActivityKind::Answers) && item != EMPTY;
@@ -107,17 +106,16 @@ pub fn students(
             }
         }
     }
-    let days_before = count_days(before);
     for events in before.values() {
         for event in events.by_students() {
             let Some(student) = events.person(event.user).map(|id| all.entry(id).or_default()) else {
                 continue;
             };
             record_seen(student, event.at, || events.name(event));
-            student.is_recent |= event.day + recent_days_before >= days_before;
+            student.is_recent |= is_recent(events, event.day);
         }
     }
-    let weeks = loaded_weeks(now, bins);
+    let weeks = loaded_weeks(now, bins, week_start);
     let mut students: Vec<Student> = (1..)
         .zip(all)
         .map(|(number, (id, counter))| Student {
@@ -135,7 +133,7 @@ pub fn students(
                 counts.into_iter().zip(known).map(|(count, known)| known.then_some(count)).collect()
             }),
             last: counter.last,
-            is_quiet: is_quiet_known && !counter.is_recent,
+            is_quiet: quiet_since.is_some() && !counter.is_recent,
             score: None,
         })
         .collect();
@@ -158,14 +156,14 @@ fn record_seen(student: &mut StudentCounter, at: u32, name: impl FnOnce() -> Str
     }
 }
 
-fn count_days(all: &BTreeMap<ActivityKind, Events<'_>>) -> usize {
-    all.values().map(|events| events.days.len()).max().unwrap_or(0)
-}
-
 /// The weeks of the axis, and for each whether any day of any kind is loaded.
-fn loaded_weeks(now: &BTreeMap<ActivityKind, Events<'_>>, bins: &TimeBins) -> Option<(TimeBins, Vec<bool>)> {
+fn loaded_weeks(
+    now: &BTreeMap<ActivityKind, Events<'_>>,
+    bins: &TimeBins,
+    week_start: WeekStart,
+) -> Option<(TimeBins, Vec<bool>)> {
     let (first, last) = bins.all.first().zip(bins.all.last())?;
-    let axis = TimeBins::by_week(Range::new(first.first, last.last).ok()?);
+    let axis = TimeBins::by_week(Range::new(first.first, last.last).ok()?, week_start);
     let mut known = vec![false; axis.all.len()];
     for events in now.values() {
         for (day, (_, status)) in events.days.iter().enumerate() {
@@ -177,29 +175,23 @@ fn loaded_weeks(now: &BTreeMap<ActivityKind, Events<'_>>, bins: &TimeBins) -> Op
     Some((axis, known))
 }
 
-/// Whether the last 14 days (of the range, continued in the days before it) are loaded for every kind.
+/// The first of the last two weeks of days with classes, up to the end of the range; `None` unless every day since then,
+/// in the range and the days before it, is loaded for every kind.
 #[must_use]
-pub fn is_quiet_known(
+pub fn quiet_since(
     now: &BTreeMap<ActivityKind, Events<'_>>,
     before: &BTreeMap<ActivityKind, Events<'_>>,
-) -> bool {
+    breaks: &Breaks,
+) -> Option<Day> {
+    let (last, _) = now.values().next()?.days.last()?;
+    let since = breaks.quiet_since(*last)?;
     let is_loaded = |kind: &ActivityKind, events: &Events<'_>| {
-        let in_range = events.days.iter().rev();
-        // The earlier days end right before the range only if the range is whole weeks; otherwise there is a
-        // gap.
-        let is_before_range =
-            |day: &&(Day, DataStatus)| events.days.first().is_some_and(|(first, _)| day.0 < *first);
-        let earlier =
-            before.get(kind).into_iter().flat_map(|events| events.days.iter().rev().filter(is_before_range));
-        let last: Vec<&(Day, DataStatus)> = in_range.chain(earlier).take(QUIET_DAYS).collect();
-        let is_unbroken = last
-            .windows(2)
-            .all(|pair| matches!(pair, [(a, _), (b, _)] if domain::time::plus_days(*b, 1) == *a));
-        last.len() == QUIET_DAYS
-            && is_unbroken
-            && last.iter().all(|(_, status)| *status != DataStatus::Missing)
+        let days = before.get(kind).into_iter().chain([events]).flat_map(|events| &events.days);
+        let loaded = days.filter(|(_, status)| *status != DataStatus::Missing).map(|(day, _)| *day);
+        let loaded: BTreeSet<Day> = loaded.collect();
+        (0..).map(|n| plus_days(since, n)).take_while(|day| day <= last).all(|day| loaded.contains(&day))
     };
-    !now.is_empty() && now.iter().all(|(kind, events)| is_loaded(kind, events))
+    now.iter().all(|(kind, events)| is_loaded(kind, events)).then_some(since)
 }
 
 /// Sets the score of every active student.

@@ -3,7 +3,9 @@
 use super::*;
 use crate::reports::fixture::{dataset, day, query, week, window};
 use domain::activity::Weights;
+use domain::calendar::Breaks;
 use domain::query::{Comparison, CourseOptions, WindowCoverage};
+use domain::range::Range;
 use domain::time::{Day, plus_days};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -331,6 +333,73 @@ fn missing_data_affects_only_its_kind_and_nobody_is_quiet() {
     assert!(whole.students[0].is_quiet && whole.students[0].score.is_none());
 }
 
+/// Measures the days from `from` to `to` with these breaks.
+fn measure_with_breaks(all: &[TestRow], (from, to): (&str, &str), breaks: &[(&str, &str)]) -> Measures {
+    let dataset = course(all, |_, _| true);
+    let mut query = query(from, to);
+    query.base.calendar.breaks = Breaks::new(breaks.iter().map(|(from, to)| Range::parse(from, to).unwrap()));
+    let sources =
+        Sources { by_kind: dataset.iter().map(|(kind, dataset)| (*kind, dataset)).collect(), library: None };
+    measure(&sources, &query, &options())
+}
+
+#[test]
+fn nobody_is_quiet_because_of_a_break() {
+    // Ana before the last two weeks, Bo two weeks earlier, and the third student in the last week.
+    let all = [watch(13, 1, 0, 3), watch(3, 2, 0, 3), watch(25, 3, 0, 3)].concat();
+    let quiet = |days: (&str, &str), breaks: &[(&str, &str)]| {
+        let measures = measure_with_breaks(&all, days, breaks);
+        assert!(measures.is_quiet_known);
+        let quiet = measures.students.into_iter().filter(|student| student.is_quiet);
+        quiet.map(|student| student.id).collect::<BTreeSet<_>>()
+    };
+    let ids = |people: &[usize]| people.iter().map(|person| PEOPLE[*person].0.to_owned()).collect();
+    let two_weeks = (WEEKS[2], "2026-03-01");
+    assert_eq!(quiet(two_weeks, &[]), ids(&[1, 2]));
+    // The range ends with a break, or has one; the weekend belongs to it.
+    assert_eq!(quiet(two_weeks, &[(WEEKS[3], "2026-03-01")]), ids(&[2]));
+    assert_eq!(quiet(two_weeks, &[(WEEKS[2], "2026-02-20")]), ids(&[2]));
+    // With a break before the range, the week before the break is read, too, and the break itself: whoever is active in
+    // it is not quiet.
+    let all = [watch(13, 1, 0, 3), watch(18, 2, 0, 3)].concat();
+    let measures = measure_with_breaks(&all, (WEEKS[3], "2026-03-01"), &[(WEEKS[2], "2026-02-22")]);
+    let students: Vec<_> = measures.students.iter().map(|it| (it.id.as_str(), it.is_quiet)).collect();
+    assert!(measures.is_quiet_known);
+    assert_eq!(students, [(PEOPLE[2].0, false), (PEOPLE[1].0, false)]);
+}
+
+#[test]
+fn a_comparison_skips_breaks() {
+    let all = [watch(0, 1, 0, 5), watch(7, 1, 0, 1), watch(14, 1, 0, 10), watch(16, 1, 0, 2)].concat();
+    let compare = |days: (&str, &str), breaks: &[(&str, &str)]| {
+        measure_with_breaks(&all, days, breaks).series[0].compared
+    };
+    let week = (WEEKS[2], "2026-02-22");
+    let whole = ComparisonTotals { days: 7, now: 12, then: 1, in_breaks: 0 };
+    assert_eq!(compare(week, &[]), whole);
+    // A week after a break is compared with the week before it, and without a holiday of its own.
+    let before_break = ComparisonTotals { then: 5, ..whole };
+    assert_eq!(compare(week, &[(WEEKS[1], "2026-02-15")]), before_break);
+    let without_day = ComparisonTotals { days: 6, now: 10, in_breaks: 1, ..before_break };
+    assert_eq!(compare(week, &[(WEEKS[1], "2026-02-15"), ("2026-02-18", "2026-02-18")]), without_day);
+    // A break is not compared at all.
+    let nothing = ComparisonTotals { in_breaks: 7, ..ComparisonTotals::default() };
+    assert_eq!(compare(week, &[(WEEKS[2], "2026-02-22")]), nothing);
+}
+
+#[test]
+fn a_week_in_a_break_stands_out_neither_itself_nor_beside_others() {
+    let all = [watch(1, 1, 0, 150), watch(8, 1, 0, 40), watch(15, 1, 0, 160), watch(22, 1, 0, 500)].concat();
+    let outlier = |breaks: &[(&str, &str)]| {
+        measure_with_breaks(&all, (WEEKS[0], "2026-03-01"), breaks)
+            .outlier
+            .map(|found| (found.first, found.usual))
+    };
+    assert_eq!(outlier(&[]), Some((day(WEEKS[3]), 150)));
+    assert_eq!(outlier(&[(WEEKS[1], "2026-02-13")]), Some((day(WEEKS[3]), 155)));
+    assert_eq!(outlier(&[(WEEKS[3], "2026-02-27")]), None);
+}
+
 #[test]
 fn a_section_is_compared_over_the_same_days() {
     let other = |row: TestRow| TestRow { section: 1, ..row };
@@ -339,7 +408,7 @@ fn a_section_is_compared_over_the_same_days() {
     let options =
         CourseOptions { comparison: Comparison::Section("S1".into()), is_chosen: true, ..options() };
     let measures = measure_course(&dataset, &options, &["s0"]);
-    assert_eq!(measures.series[0].compared, ComparisonTotals { days: 14, now: 3, then: 5 });
+    assert_eq!(measures.series[0].compared, ComparisonTotals { days: 14, now: 3, then: 5, in_breaks: 0 });
     assert_eq!(measures.active, (1, 1));
     assert_eq!(measures.students.len(), 1, "the other section's students are not listed");
 }

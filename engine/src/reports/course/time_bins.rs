@@ -1,8 +1,9 @@
-//! The time axis of a course page: days, or Monday weeks for long ranges.
+//! The time axis of a course page: days, or weeks for long ranges.
 
 use crate::table::dataset::DataStatus;
+use domain::calendar::WeekStart;
 use domain::range::Range;
-use domain::time::{Day, monday, plus_days};
+use domain::time::{Day, plus_days};
 
 /// Longest range with a bin for each day, in days: six weeks.
 const MAX_DAY_BINS: u64 = 42;
@@ -30,21 +31,21 @@ pub struct TimeBins {
 impl TimeBins {
     /// The axis of a range: a bin for each day up to six weeks, then for each week.
     #[must_use]
-    pub fn for_range(range: Range) -> Self {
+    pub fn for_range(range: Range, week_start: WeekStart) -> Self {
         if range.days() > MAX_DAY_BINS {
-            return Self::by_week(range);
+            return Self::by_week(range, week_start);
         }
         let all: Vec<TimeBin> = range.each_day().map(|day| TimeBin { first: day, last: day }).collect();
         Self { bin_indexes: (0..all.len()).collect(), all, are_weeks: false }
     }
 
-    /// A bin for each Monday week; the first and the last may be shorter.
+    /// A bin for each week; the first and the last may be shorter.
     #[must_use]
-    pub fn by_week(range: Range) -> Self {
+    pub fn by_week(range: Range, week_start: WeekStart) -> Self {
         let (mut all, mut bin_indexes): (Vec<TimeBin>, Vec<usize>) = (Vec::new(), Vec::new());
         for day in range.each_day() {
             match all.last_mut() {
-                Some(bin) if monday(bin.first) == monday(day) => bin.last = day,
+                Some(bin) if week_start.first_day(bin.first) == week_start.first_day(day) => bin.last = day,
                 _ => all.push(TimeBin { first: day, last: day }),
             }
             bin_indexes.push(all.len() - 1);
@@ -101,10 +102,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_day_is_in_its_bin_and_later_weeks_begin_on_mondays(from in 0u64..3000, days in 0u64..400) {
+        fn every_day_is_in_its_bin_and_later_weeks_begin_on_their_first_day(
+            from in 0u64..3000, days in 0u64..400, week_start in prop::sample::select(vec![WeekStart::Monday, WeekStart::Sunday]),
+        ) {
             let from = plus_days(Day::from_ymd_opt(2020, 1, 1).unwrap(), from);
             let range = Range::new(from, plus_days(from, days)).unwrap();
-            let bins = TimeBins::for_range(range);
+            let bins = TimeBins::for_range(range, week_start);
             for (index, day) in range.each_day().enumerate() {
                 let bin = bins.all[bins.bin_of_day(index)];
                 prop_assert!(bin.first <= day && day <= bin.last);
@@ -113,7 +116,7 @@ mod tests {
             prop_assert_eq!(bins.all[bins.all.len() - 1].last, range.to());
             for pair in bins.all.windows(2) {
                 prop_assert_eq!(plus_days(pair[0].last, 1), pair[1].first);
-                prop_assert!(!bins.are_weeks || monday(pair[1].first) == pair[1].first);
+                prop_assert!(!bins.are_weeks || week_start.first_day(pair[1].first) == pair[1].first);
             }
             let one_each = vec![1; bins.bin_indexes.len()];
             prop_assert_eq!(bins.sums(&one_each).iter().sum::<u64>(), range.days());

@@ -3,6 +3,7 @@
 use super::*;
 use crate::locale::PlainFormatter;
 use crate::{Loaded, RowSource, SubjectGroup, build_figures, student_name};
+use domain::calendar::Calendar;
 use domain::query::{RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -57,6 +58,7 @@ fn query(name: &ReportName, contents: bool, are_names_hidden: bool) -> Query {
         videos: Vec::new(),
         student: None,
         comparison: None,
+        calendar: Calendar::default(),
         today: parse_day("2026-06-01").unwrap(),
     };
     let window = WindowSource { id: "w".into(), generation: 1, coverage: coverage(), created: Timestamp(0) };

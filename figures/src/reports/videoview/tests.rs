@@ -3,6 +3,7 @@
 use super::*;
 use crate::locale::PlainFormatter;
 use crate::{Loaded, build_figures, student_name};
+use domain::calendar::{Breaks, Calendar, WeekStart};
 use domain::query::{Comparison, MeasureQuery, RowQuery};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -43,6 +44,7 @@ fn query(change: impl FnOnce(&mut Query)) -> Query {
                 videos: Vec::new(),
                 student: None,
                 comparison: None,
+                calendar: Calendar::default(),
                 today: day("2026-06-01"),
             },
             decks: Vec::new(),
@@ -558,6 +560,55 @@ fn days_before_are_overlaid_on_minutes_and_viewers() {
     }
     let alone = figures_of(&incomplete_measures(), |_| {});
     assert_eq!(figures[2..], alone[2..], "all other figures count only the chosen days");
+}
+
+#[test]
+fn a_break_is_marked_and_its_days_are_not_compared() {
+    let mut compared = measures();
+    compared.others = compared.days.iter().map(|_| Completeness::Complete(watched(2, 1))).collect();
+    let with_break = |query: &mut Query| {
+        compare(query);
+        // Tuesday, and the Wednesday of the week before.
+        query.measure.base.calendar.breaks =
+            Breaks::new(["2026-02-03", "2026-01-28"].map(|day| Range::parse(day, day).unwrap()));
+    };
+    let figures = figures_of(&compared, with_break);
+    let minutes = find(&figures, "minutes");
+    assert!(
+        minutes.sentence.ends_with(" 40 % less than the week before (3 minutes against 5)."),
+        "{}",
+        minutes.sentence
+    );
+    let caveat = "Lines show the week before. 2 days are not compared because of a break. \
+        Break, without classes: 2026-02-03. ";
+    assert!(minutes.caveat.starts_with(caveat), "{}", minutes.caveat);
+    for id in ["minutes", "viewers", "arrivals"] {
+        let chart = bars(&figures, id);
+        assert_eq!(chart.breaks, [1].into(), "{id}");
+        assert_eq!(chart.table().rows[1].state.as_deref(), Some("Final, break"), "{id}");
+        assert!(find(&figures, id).caveat.contains("Break, without classes: 2026-02-03."), "{id}");
+    }
+    let of_section = figures_of(&compared, |query| {
+        with_break(query);
+        query.measure.base.comparison = Some(Comparison::Section("s".into()));
+    });
+    let sentence = &find(&of_section, "minutes").sentence;
+    assert!(
+        sentence.ends_with("(5.5 minutes against 7)."),
+        "the other section has the same break: {sentence}"
+    );
+}
+
+#[test]
+fn weeks_of_charts_start_on_the_day_that_is_set() {
+    let figures = figures_of(&measures(), |query| query.measure.base.calendar.week_start = WeekStart::Sunday);
+    let Body::Heatmap(hours) = &find(&figures, "hours").body else { panic!() };
+    let names: Vec<&str> = hours.rows.iter().map(|row| row.short.as_str()).collect();
+    assert_eq!(names, ["6", "0", "1", "2", "3", "4", "5"]);
+    assert_eq!(hours.rows[1].cells[10], Some(3.0), "the numbers stay with their days");
+    assert_eq!(find(&figures, "hours").sentence, find(&figures_of(&measures(), |_| {}), "hours").sentence);
+    let landmarks: Vec<bool> = bars(&figures, "minutes").bars.iter().map(|bar| bar.is_landmark).collect();
+    assert_eq!(landmarks, [false, false, false, false, false, false, true]);
 }
 
 #[test]

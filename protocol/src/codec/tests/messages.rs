@@ -13,6 +13,7 @@ use charts::small_multiples::{AxisStep, Panel, SmallMultiples};
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
 use charts::threads::{Post, Thread, Threads};
 use domain::activity::{ActivityKind, MAX_WEIGHT, Weights};
+use domain::calendar::{Breaks, Calendar, WeekStart};
 use domain::ids::CourseId;
 use domain::institution_role::InstitutionRole;
 use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery, WindowCoverage};
@@ -24,6 +25,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// Defines a strategy for a struct by those of its fields.
@@ -105,10 +107,16 @@ fn comparison() -> impl Strategy<Value = Comparison> {
     prop_oneof![Just(Comparison::Before), id().prop_map(Comparison::Section)]
 }
 
+fn calendar() -> impl Strategy<Value = Calendar> {
+    let week_start = select(vec![WeekStart::Monday, WeekStart::Sunday]);
+    (week_start, list(range()))
+        .prop_map(|(week_start, breaks)| Calendar { week_start, breaks: Breaks::new(breaks) })
+}
+
 arbitrary!(row_query: RowQuery {
     range in range(), zone in zone(), course in option::of(id()), sections in list(id()),
     roles in list(select(InstitutionRole::ALL.to_vec())), videos in list(id()), student in option::of(id()),
-    comparison in option::of(comparison()), today in day(),
+    comparison in option::of(comparison()), calendar in calendar(), today in day(),
 });
 
 arbitrary!(measure_query: MeasureQuery { base in row_query(), decks in list(id()), contents in flag() });
@@ -179,18 +187,22 @@ fn level() -> impl Strategy<Value = DataPoint> {
     ]
 }
 
+fn indices() -> impl Strategy<Value = BTreeSet<usize>> {
+    list(any::<usize>()).prop_map(BTreeSet::from_iter)
+}
+
 arbitrary!(bar: Bar { name in text(), short in text(), is_landmark in flag(), level in level() });
 
 arbitrary!(series: Series { name in text(), values in numbers() });
 
 arbitrary!(chart_text: ChartText {
     bars in text(), state in text(), complete in text(), provisional in text(), missing in text(),
-    withheld in text(),
+    withheld in text(), on_break in text(),
 });
 
 arbitrary!(chart: Chart {
     id in text(), title in text(), unit in text(), sentence in text(), bars in list(bar()),
-    beside in list(series()), is_stacked in flag(), other in option::of(series()), words in chart_text(),
+    breaks in indices(), beside in list(series()), is_stacked in flag(), other in option::of(series()), words in chart_text(),
 });
 
 arbitrary!(item: Item { name in text(), value in number(), beside in numbers(), is_left_out in flag() });
@@ -260,11 +272,18 @@ arbitrary!(panel: Panel {
     name in text(), levels in list(level()), others in numbers(), total in text(), most in text(),
 });
 
-arbitrary!(small_multiples: SmallMultiples {
-    id in text(), title in text(), sentence in text(), steps in list(step()), panels in list(panel()),
-    other in option::of(text()), head in text(), state in text(), complete in text(), provisional in text(),
-    missing in text(),
-});
+prop_compose! {
+    fn small_multiples()(
+        [id, title, sentence, head, state] in [text(), text(), text(), text(), text()],
+        [complete, provisional, missing, on_break] in [text(), text(), text(), text()],
+        steps in list(step()), breaks in indices(), panels in list(panel()), other in option::of(text()),
+    ) -> SmallMultiples {
+        SmallMultiples {
+            id, title, sentence, steps, breaks, panels, other, head, state, complete, provisional, missing,
+            on_break,
+        }
+    }
+}
 
 fn long_table_column() -> impl Strategy<Value = LongTableColumn> {
     let contents = vec![
