@@ -12,7 +12,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use protocol::{
     CountedRows, Figure, LongTableRow, Progress, Query, ReportSource, Request, Response, RowList, RowRange,
-    Subject, TermWeek, codec,
+    SectionTerm, Subject, TermWeek, codec,
 };
 use std::time::Duration;
 use wasm_bindgen::closure::Closure;
@@ -34,6 +34,8 @@ pub struct ViewQuery {
     pub zone_label: String,
     /// The weeks of the range that have a number in a term.
     pub weeks: Vec<TermWeek>,
+    /// The terms of sections whose number another section of their course has, too.
+    pub section_terms: Vec<SectionTerm>,
     /// The reports that are needed, with their windows.
     pub sources: Vec<ReportSource>,
 }
@@ -174,9 +176,19 @@ impl DataWorker {
             // The data worker calls the API itself, whoever is signed in by now.
             spawn_local(async { drop(api_client::resume_session().await) });
         }
-        let ViewQuery { subject, measure, zone_label, weeks, sources } = query;
+        let ViewQuery { subject, measure, zone_label, weeks, section_terms, sources } = query;
         let (max_rows, language) = (device::max_rows(), locale::language_tag());
-        let query = Query { sequence, subject, measure, zone_label, weeks, max_rows, language, sources };
+        let query = Query {
+            sequence,
+            subject,
+            measure,
+            zone_label,
+            weeks,
+            section_terms,
+            max_rows,
+            language,
+            sources,
+        };
         self.start_worker();
         if self.is_ready.get_value() {
             self.post(&Request::Query(Box::new(query)));

@@ -4,10 +4,13 @@
 use domain::api::{Course, Courses, Section};
 use domain::calendar::{Breaks, WeekStart};
 use domain::directory::Term;
-use domain::ids::CourseId;
+use domain::ids::{CourseId, normalize_text};
 use domain::range::Range;
 use domain::time::{Day, minus_days, plus_days};
 use domain::view::View;
+use protocol::SectionTerm;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The number of terms offered: the current or latest one, and earlier ones.
 const TERMS: usize = 3;
@@ -68,6 +71,42 @@ pub fn list_sections<'a>(
     let is_one_term = sections.iter().all(|(_, index)| *index == first);
     let name = |index: Option<usize>| Some(terms.get(index?)?.name.as_str()).filter(|_| !is_one_term);
     sections.into_iter().map(|(section, index)| (section, name(index))).collect()
+}
+
+/// The term of a section, if its number does not tell it apart from all other sections of its course that could have rows
+/// in `range`: every term may have a section 001.
+#[must_use]
+pub fn distinguishing_term<'a>(
+    directory: &'a Courses,
+    course: &Course,
+    section: &Section,
+    range: Option<Range>,
+) -> Option<&'a Term> {
+    let number = normalize_text(&section.number);
+    let listed = list_sections(course, &directory.terms, range).into_iter();
+    let is_same = |other: &Section| other.id != section.id && normalize_text(&other.number) == number;
+    directory.term_of(section).filter(|_| listed.map(|(other, _)| other).any(is_same))
+}
+
+/// The [`distinguishing_term`] of each section of the chosen course, or of all courses, that has one.
+#[must_use]
+pub fn list_section_terms(directory: &Courses, view: &View) -> Vec<SectionTerm> {
+    let is_chosen = |course: &&Course| view.course.as_ref().is_none_or(|chosen| *chosen == course.id);
+    let terms_of = |course: &Course| {
+        let sections = list_sections(course, &directory.terms, view.range);
+        let mut counts: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
+        for (section, _) in &sections {
+            *counts.entry(normalize_text(&section.number)).or_default() += 1;
+        }
+        let is_repeated =
+            |section: &Section| counts.get(&normalize_text(&section.number)).is_some_and(|count| *count > 1);
+        let term_of = |(section, _): &(&Section, Option<&str>)| {
+            let term = directory.term_of(section).filter(|_| is_repeated(section))?;
+            Some(SectionTerm { section: section.id.clone(), term: term.name.clone() })
+        };
+        sections.iter().filter_map(term_of).collect::<Vec<_>>()
+    };
+    directory.courses.iter().filter(is_chosen).flat_map(terms_of).collect()
 }
 
 /// Consecutive weeks by their numbers in a term. Week 1 is the Monday week that contains the term's first
@@ -253,6 +292,27 @@ mod tests {
         assert_eq!(two[0], ("b".to_owned(), Some("Spring 2026".to_owned())));
         assert_eq!(two[1], ("a".to_owned(), Some("Autumn 2025".to_owned())));
         assert_eq!(list_sections(&course, &[], None).len(), 3, "all sections without known terms");
+    }
+
+    #[test]
+    fn a_number_of_several_terms_is_told_apart_by_its_term_where_both_can_be_listed() {
+        let section = |id: &str, number: &str, term: &str| Section {
+            id: id.into(),
+            number: number.into(),
+            term: Some(term.into()),
+        };
+        let sections = vec![section("a", "001", "t2"), section("b", "001", "t3"), section("c", "002", "t3")];
+        let course = Course { id: "c".into(), code: String::new(), name: String::new(), sections };
+        let directory = Courses { courses: vec![course], terms: terms() };
+        let listed = |range: Option<Range>| {
+            let terms = list_section_terms(&directory, &View { range, ..View::default() });
+            terms.into_iter().map(|it| (it.section.to_string(), it.term)).collect::<Vec<_>>()
+        };
+        let both = [("b", "Spring 2026"), ("a", "Autumn 2025")];
+        let both = both.map(|(section, term)| (section.to_owned(), term.to_owned()));
+        assert_eq!(listed(Range::parse("2025-12-29", "2026-01-11").ok()), both);
+        assert_eq!(listed(None), both, "a report without days has all terms");
+        assert_eq!(listed(Range::parse("2026-02-02", "2026-02-08").ok()), []);
     }
 
     fn directory(terms: Vec<Term>) -> Courses {

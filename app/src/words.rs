@@ -26,9 +26,11 @@ pub use waiting::*;
 use crate::api_client::ApiError;
 use crate::interruption::Interruption;
 use crate::locale;
-use crate::presets::TermWeeks;
-use domain::api::RowCount;
+use crate::presets::{self, TermWeeks};
+use domain::api::{Course, Courses, RowCount, Section};
 use domain::problem::Code;
+use domain::range::Range;
+use domain::section_number;
 use domain::window::Parameters;
 
 // The frame of every page.
@@ -174,10 +176,23 @@ pub fn section_name(number: &str) -> String {
     format!("section {number}")
 }
 
-/// A section in a list of options: `2`, or `2, Autumn 2026` where sections of several terms are listed.
+/// A section of a course in a heading: `section 2`, or `section 2 (Autumn 2026)` if its number does not tell it apart from
+/// other sections on the days of `range`.
+#[must_use]
+pub fn section_of_course(
+    directory: &Courses,
+    course: &Course,
+    section: &Section,
+    range: Option<Range>,
+) -> String {
+    let term = presets::distinguishing_term(directory, course, section, range);
+    section_name(&section_option(&section.number, term.map(|term| term.name.as_str())))
+}
+
+/// A section in a list of options: `2`, or `2 (Autumn 2026)` where sections of several terms are listed.
 #[must_use]
 pub fn section_option(number: &str, term: Option<&str>) -> String {
-    term.map_or_else(|| number.to_owned(), |term| format!("{number}, {term}"))
+    term.map_or_else(|| number.to_owned(), |term| section_number::section_label(number, term))
 }
 
 /// The view has `rows` rows, more than the `most` that fit on this device.

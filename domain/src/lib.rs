@@ -12,6 +12,8 @@
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`upstream_health`]: whether it has failed for too long · [`directory`]: its courses, sections and terms |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
+//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
+//! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`section_number`]: likely numbers, and labels with the term · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | audit and erasure | [`audit_log`]: merges entries of one view · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`formula_injection`]: makes cells safe in spreadsheets · [`shares`]: share links · `openapi` (feature `schema`): the OpenAPI document |
 //! | page | [`view`]: what is on the screen, as a URL and back · [`query`]: what is to be measured |
@@ -51,6 +53,7 @@ pub mod routes;
 pub mod scheduler;
 pub mod schema_version;
 pub mod scope;
+pub mod section_number;
 pub mod session;
 pub mod settings;
 pub mod shares;

@@ -8,6 +8,7 @@ use crate::api::{Courses, Person, PersonChange, RoleUploadResult};
 use crate::ids::{CourseId, Email, SectionId, normalize_text};
 use crate::problem::{Code, LineError, LineErrors, Problem};
 use crate::role::{Grant, Role, RoleAssignment};
+use crate::section_number::{list_alternatives, section_label, suggest_numbers};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
@@ -56,7 +57,8 @@ pub fn parse_role_assignment(role: Role, grants: &[Grant]) -> Result<RoleAssignm
 }
 
 impl RoleUpload {
-    /// Parses `email,role,course,section`, with courses by code or UUID, and sections by number or UUID.
+    /// Parses `email,role,course,section`, with courses by code or UUID, and sections by number, by number and term as in
+    /// `001 (Autumn 2026)`, or by UUID.
     /// `fixed` are the addresses in `LECTERN_ADMINS`.
     ///
     /// # Errors
@@ -213,9 +215,20 @@ impl UploadParser<'_> {
 struct CourseIndex {
     /// Course ids by code, in lower case.
     codes: BTreeMap<String, Vec<CourseId>>,
-    /// Section ids by course id and number. Numbers are in the normal form of [`normalize_text`], as in slices, so
+    /// Sections by course id and number. Numbers are in the normal form of [`normalize_text`], as in slices, so
     /// that an upload finds the sections whose rows the instructor will see.
-    sections: BTreeMap<(CourseId, String), Vec<SectionId>>,
+    sections: BTreeMap<CourseId, BTreeMap<String, Vec<NumberedSection>>>,
+}
+
+/// A section with a number.
+struct NumberedSection {
+    id: SectionId,
+    /// The number, as Echo360 writes it.
+    number: String,
+    /// The index of its term among all terms, which are in the order of time; `None` if it is unknown.
+    term: Option<usize>,
+    /// `001 (Autumn 2026)`; `None` if its term is unknown.
+    label: Option<String>,
 }
 
 impl CourseIndex {
@@ -223,9 +236,17 @@ impl CourseIndex {
         let mut index = Self { codes: BTreeMap::new(), sections: BTreeMap::new() };
         for course in &courses.courses {
             index.codes.entry(course.code.trim().to_lowercase()).or_default().push(course.id.clone());
+            let sections = index.sections.entry(course.id.clone()).or_default();
             for section in &course.sections {
-                let key = (course.id.clone(), normalize_text(&section.number).into_owned());
-                index.sections.entry(key).or_default().push(section.id.clone());
+                let term = courses.terms.iter().position(|term| section.term.as_ref() == Some(&term.id));
+                let label = courses.term_of(section).map(|term| section_label(&section.number, &term.name));
+                let numbered = NumberedSection {
+                    id: section.id.clone(),
+                    number: section.number.trim().to_owned(),
+                    term,
+                    label,
+                };
+                sections.entry(normalize_text(&section.number).into_owned()).or_default().push(numbered);
             }
         }
         index
@@ -248,24 +269,48 @@ impl CourseIndex {
         let section = match (section, SectionId::parse(section)) {
             ("", _) => None,
             (_, Some(id)) => Some(id),
-            (number, None) => {
-                let key = (course.clone(), normalize_text(number).into_owned());
-                match self.sections.get(&key).map(Vec::as_slice) {
-                    Some([id]) => Some(id.clone()),
-                    Some(_) => {
-                        return Err(
-                            "Several sections of the course have this number: use the section's UUID."
-                                .to_owned(),
-                        );
-                    }
-                    None => return Err(
-                        "No section of the course has this number: correct it, or use the section's UUID."
-                            .to_owned(),
-                    ),
-                }
-            }
+            (number, None) => Some(self.find_section(&course, &normalize_text(number))?),
         };
         Ok(Grant { course, section })
+    }
+
+    /// Finds the section with this number, or with this number and term.
+    fn find_section(&self, course: &CourseId, number: &str) -> Result<SectionId, String> {
+        let numbers = self.sections.get(course);
+        let with_number =
+            numbers.and_then(|numbers| numbers.get(number)).map(Vec::as_slice).unwrap_or_default();
+        if let [section] = with_number {
+            return Ok(section.id.clone());
+        }
+        let all = || numbers.into_iter().flat_map(BTreeMap::values).flatten();
+        let has_label = |section: &&NumberedSection| {
+            section.label.as_ref().is_some_and(|label| normalize_text(label) == number)
+        };
+        let labeled: Vec<&NumberedSection> = all().filter(has_label).collect();
+        if let [section] = labeled.as_slice() {
+            return Ok(section.id.clone());
+        }
+        if with_number.is_empty() && labeled.is_empty() {
+            let suggested = suggest_numbers(number, all().map(|section| section.number.as_str()));
+            return Err(match suggested.is_empty() {
+                true => "No section of the course has this number: correct it, or use the section's UUID."
+                    .to_owned(),
+                false => format!(
+                    "No section of the course has this number. Did you mean {}?",
+                    list_alternatives(suggested)
+                ),
+            });
+        }
+        let labels: BTreeSet<&str> =
+            with_number.iter().filter_map(|section| section.label.as_deref()).collect();
+        let newest = with_number.iter().max_by_key(|section| section.term);
+        let newest = newest.filter(|_| labels.len() == with_number.len()).and_then(|it| it.label.as_deref());
+        Err(match newest {
+            Some(label) => format!(
+                "Several sections of the course have this number: add the term, as in {label}, or use the section's UUID."
+            ),
+            None => "Several sections of the course have this number: use the section's UUID.".to_owned(),
+        })
     }
 }
 
@@ -273,6 +318,8 @@ impl CourseIndex {
 mod tests {
     use super::*;
     use crate::api::{Course, Section};
+    use crate::calendar::Breaks;
+    use crate::directory::Term;
     use proptest::prelude::*;
 
     fn uuid(n: u32) -> String {
@@ -334,6 +381,73 @@ mod tests {
             let grant = Grant { course: id(1), section: Some(id(section)) };
             assert_eq!(people[&Email::from("a@x.org")].grants, [grant], "{number}");
         }
+    }
+
+    fn find_section(number: &str) -> Result<Option<SectionId>, String> {
+        let section = |n: u32, number: &str, term: &str| Section {
+            id: id(n),
+            number: number.into(),
+            term: Some(term.into()),
+        };
+        let term = |id: &str, name: &str, from: &str, to: &str| Term {
+            id: id.into(),
+            name: name.into(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            breaks: Breaks::default(),
+        };
+        let sections = vec![
+            section(11, "001", "t1"),
+            section(12, "001", "t2"),
+            section(13, "002", "t2"),
+            section(14, "1-3", "t2"),
+            section(15, "L01", "t2"),
+            section(16, "009", "t3"),
+            section(17, "009", "unknown"),
+            section(18, "010", "t2"),
+            section(19, "010", "t2"),
+        ];
+        let course = Course { id: id(1), code: "BIO 101".into(), name: String::new(), sections };
+        let terms = vec![
+            term("t1", "Spring 2026", "2026-01-05", "2026-05-03"),
+            term("t2", "Autumn 2026", "2026-09-01", "2026-12-20"),
+        ];
+        let text = format!("email,role,course,section\na@x.org,instructor,BIO 101,{number}\n");
+        RoleUpload::parse(&text, &Courses { courses: vec![course], terms }, &BTreeSet::new())
+            .map(|RoleUpload(people)| people.into_values().next().unwrap().grants[0].section.clone())
+            .map_err(|problem| problem.lines.unwrap().0[0].detail.clone())
+    }
+
+    #[test]
+    fn a_section_number_of_several_terms_is_told_apart_by_its_term() {
+        let error = find_section("001").unwrap_err();
+        assert!(
+            error.contains("add the term, as in 001 (Autumn 2026), or use the section's UUID"),
+            "{error}"
+        );
+        assert_eq!(find_section("001 (spring 2026)"), Ok(Some(id(11))));
+        assert_eq!(find_section("001 (Autumn 2026)"), Ok(Some(id(12))));
+        for number in ["009", "010", "010 (Autumn 2026)"] {
+            let error = find_section(number).unwrap_err();
+            assert!(error.ends_with("have this number: use the section's UUID."), "{number}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_has_changed_gets_the_likely_one() {
+        for (number, meant) in [
+            ("1", "001"),
+            ("2", "002"),
+            ("02", "002"),
+            ("2.0", "002"),
+            ("3-Jan", "1-3"),
+            ("01.03.2026", "1-3"),
+            ("l1", "L01"),
+        ] {
+            let error = find_section(number).unwrap_err();
+            assert!(error.ends_with(&format!("Did you mean {meant}?")), "{number}: {error}");
+        }
+        assert!(find_section("77").unwrap_err().contains("correct it"));
     }
 
     #[test]

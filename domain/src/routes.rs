@@ -907,8 +907,8 @@ pub const ROUTES: &[Route] = &[
         own_problems: &[Code::PreviewStale],
         summary: "Preview or apply an upload of roles",
         description: "`email,role,course,section`: CSV with commas or semicolons, at most 1 MB; courses by \
-                      code or UUID, sections by number or UUID. Returns the changes that it would make, with \
-                      a `digest`. With `?apply=<digest>` and the same body, makes exactly these changes. \
+                      code or UUID, sections by number, by number and term (`001 (Autumn 2026)`), or by UUID. \
+                      Returns the changes that it would make, with a `digest`. With `?apply=<digest>` and the same body, makes exactly these changes. \
                       People whom the file does not name keep their roles.",
     },
     Route {

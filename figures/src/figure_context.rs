@@ -12,7 +12,7 @@ use domain::time::{Day, SECOND, Timestamp, monday};
 use engine::completeness::Completeness;
 use engine::reports::activity::Weekday;
 use engine::video_view_columns::SkippedRows;
-use protocol::{Body, Figure, FilterKind, TermWeek};
+use protocol::{Body, Figure, FilterKind, SectionTerm, TermWeek};
 use std::collections::BTreeSet;
 
 /// The query and its formats, for all figures of a response.
@@ -24,6 +24,8 @@ pub struct FigureContext<'a> {
     pub zone_label: &'a str,
     /// The weeks that have a number in a term.
     pub weeks: &'a [TermWeek],
+    /// The terms of sections whose number another section of their course has, too.
+    pub section_terms: &'a [SectionTerm],
     /// The query.
     pub query: &'a MeasureQuery,
     /// When the oldest loaded copy was requested from Echo360.
@@ -45,6 +47,7 @@ impl<'a> FigureContext<'a> {
             locale,
             zone_label: &query.zone_label,
             weeks: &query.weeks,
+            section_terms: &query.section_terms,
             query: &query.measure,
             oldest_copy,
         }
@@ -60,6 +63,16 @@ impl<'a> FigureContext<'a> {
     #[must_use]
     pub fn week_of(&self, day: Day) -> Option<&TermWeek> {
         self.weeks.iter().find(|week| week.monday == monday(day))
+    }
+
+    /// The name of a section with its term, if its number does not tell it apart: `BIO-101 · 001 (Autumn 2026)`.
+    #[must_use]
+    pub fn with_term(&self, id: &str, name: String) -> String {
+        let of_section = |it: &&SectionTerm| it.section.as_str().eq_ignore_ascii_case(id);
+        match self.section_terms.iter().find(of_section) {
+            Some(SectionTerm { term, .. }) => format!("{name} ({term})"),
+            None => name,
+        }
     }
 
     /// A time in seconds since 1970, formatted in the query's zone.

@@ -71,6 +71,7 @@ fn figures_of_query(report: &str, csv: &str, change: impl FnOnce(&mut MeasureQue
         measure,
         zone_label: "Zone of the page".into(),
         weeks: Vec::new(),
+        section_terms: Vec::new(),
         max_rows: 10,
         language: "en-GB".into(),
         sources: vec![ReportSource { report: name.clone(), course: None, windows: vec![wanted] }],

@@ -16,6 +16,6 @@ pub use figure::{
     Body, ColumnContent, Figure, FilterKind, LongTable, LongTableColumn, LongTableRow, RowList, names_people,
 };
 pub use message::{
-    CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowRange, Subject, TermWeek,
-    WindowSource,
+    CountedRows, FetchError, Progress, Query, ReportSource, Request, Response, RowRange, SectionTerm,
+    Subject, TermWeek, WindowSource,
 };

@@ -1,7 +1,7 @@
 //! The messages between the page and its data worker.
 
 use crate::figure::{Figure, LongTableRow, RowList};
-use domain::ids::CourseId;
+use domain::ids::{CourseId, SectionId};
 use domain::query::{CourseOptions, MeasureQuery, WindowCoverage};
 use domain::report::ReportName;
 use domain::time::{Day, Timestamp, iso};
@@ -45,6 +45,8 @@ pub struct Query {
     pub zone_label: String,
     /// The weeks of the range that have a number in a term.
     pub weeks: Vec<TermWeek>,
+    /// The terms of sections whose number another section of their course has, too.
+    pub section_terms: Vec<SectionTerm>,
     /// The most rows that fit into this device's memory.
     pub max_rows: u64,
     /// The page's language for numbers and dates, such as `en-GB`. A Web Worker's own may differ.
@@ -63,6 +65,15 @@ pub struct TermWeek {
     pub short: String,
     /// `Week 3 of Autumn 2026`.
     pub name: String,
+}
+
+/// The term of a section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionTerm {
+    /// The section (UUID).
+    pub section: SectionId,
+    /// The term's name: `Autumn 2026`.
+    pub term: String,
 }
 
 /// What figures are about.

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { Browser, ROOT, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { courseAddress } from './states.mjs';
 import { cellsOf, figure, parseNumber } from './tables.mjs';
-import { busyCourse } from './truth.mjs';
+import { busyCourse, sectionName } from './truth.mjs';
 
 const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -310,7 +310,8 @@ test('the days before or another section are overlaid, aligned by day of the wee
     await waitForFigures(page);
     const other = await studentRows('videoview', month, { section: sections[1].id });
     const table = await cellsOf(page, ACTIVITY);
-    const name = `Minutes watched, section ${sections[1].number}`;
+    const number = await sectionName(stack, month, { id: sections[1].id, name: sections[1].number });
+    const name = `Minutes watched, section ${number}`;
     assert.deepEqual(
       table.rows.map((cells) => parseNumber(cells[table.heads.indexOf(name)])),
       days().map((day) => other.filter((row) => row.day === day).length / 2),

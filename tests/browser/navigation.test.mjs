@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
 import { figure, parseNumber, tableOf, visibleRows, waitForRows } from './tables.mjs';
-import { busyCourse } from './truth.mjs';
+import { busyCourse, sectionName } from './truth.mjs';
 
 let stack, browser;
 const month = weeks(4, 4);
@@ -539,9 +539,8 @@ test('each of several chosen sections has a download with all its rows', async (
   await withTab(browser, {}, async (page) => {
     await page.goto(address(stack, month, { course: course.id, section: `${one.id},${other.id}`, role: 'student' }));
     for (const section of [one, other]) {
-      // Sections of different terms can share a number: then the label has their ids.
-      const id = one.number === other.number ? ` (${section.id.slice(0, 8)})` : '';
-      const name = `Download CSV of ${course.code} ${course.name}, section ${section.number}${id}`;
+      const number = await sectionName(stack, month, { id: section.id, name: section.number });
+      const name = `Download CSV of ${course.code} ${course.name}, section ${number}`;
       const href = await page.locator('.download').getByRole('link', { name, exact: true }).getAttribute('href');
       const csv = await (await fetch(stack.url + href)).text();
       const { rows } = await stack.truth(month.from, month.to, { course: course.id, section: section.id });

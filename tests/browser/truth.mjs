@@ -132,6 +132,20 @@ export function expected(all, { from, to, course, sections = [], roles = [], vid
   return { withoutCourse, withoutSection, rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: countViewers(rows) };
 }
 
+/**
+ * The name of a section by its id and plain name: with its term, if on these days another section of its course could have
+ * the same number.
+ */
+export async function sectionName(stack, { from, to }, { id, name }) {
+  const { courses, terms } = await stack.api('/api/courses');
+  const own = courses.find((course) => course.sections.some((section) => section.id === id));
+  const termOf = ({ term }) => terms.find((known) => known.id === term);
+  const listed = own.sections.filter((section) => !termOf(section) || (termOf(section).from <= to && from <= termOf(section).to));
+  const section = own.sections.find((section) => section.id === id);
+  const isRepeated = listed.some((other) => other.id !== id && other.number === section.number);
+  return isRepeated && termOf(section) ? `${name} (${termOf(section).name})` : name;
+}
+
 /** The first course with at least two sections that have rows in these days, and those sections. */
 export async function busyCourse(stack, { from, to }) {
   const { courses, terms } = await stack.api('/api/courses');

@@ -66,7 +66,9 @@ pub fn ComparisonSelect(
 #[must_use]
 pub fn compared_section_label(directory: &Courses, view: &View) -> String {
     let Some(ComparisonTarget::Section(id)) = &view.compare else { return String::new() };
-    let found =
-        directory.courses.iter().flat_map(|course| &course.sections).find(|section| section.id == *id);
-    found.map_or_else(|| words::UNKNOWN_SECTION.to_owned(), |section| words::section_name(&section.number))
+    let found = directory.courses.iter().find_map(|course| {
+        let section = course.sections.iter().find(|section| section.id == *id)?;
+        Some(words::section_of_course(directory, course, section, view.range))
+    });
+    found.unwrap_or_else(|| words::UNKNOWN_SECTION.to_owned())
 }

@@ -1,7 +1,7 @@
 //! The CSV files of a view: one for each chosen section, since a download takes one section at a time.
 
 use crate::words;
-use domain::api::{Course, RequestInfo};
+use domain::api::{Course, Courses, RequestInfo};
 use domain::ids::SectionId;
 use domain::view::View;
 
@@ -33,7 +33,7 @@ pub struct CsvFiles {
 impl CsvFiles {
     /// The files of `view`, once every window of its request has rows.
     #[must_use]
-    pub fn for_request(request: &RequestInfo, view: &View, courses: &[Course]) -> Option<Self> {
+    pub fn for_request(request: &RequestInfo, view: &View, directory: &Courses) -> Option<Self> {
         if request.windows.iter().any(|window| !window.state.has_rows()) {
             return None;
         }
@@ -56,7 +56,8 @@ impl CsvFiles {
         let files = match view.sections.len() {
             0 | 1 => vec![file(view.sections.first(), words::DOWNLOAD.to_owned(), None)],
             _ => {
-                let names: Vec<String> = view.sections.iter().map(|id| section_label(id, courses)).collect();
+                let names: Vec<String> =
+                    view.sections.iter().map(|id| section_label(id, directory, view)).collect();
                 let label = |(id, name): (&SectionId, &String)| {
                     // Every term has a section 1: the beginning of the id tells them apart.
                     let is_unique = names.iter().filter(|other| *other == name).count() == 1;
@@ -92,18 +93,21 @@ fn csv_query(request: &RequestInfo, view: &View, section: Option<&SectionId>) ->
 }
 
 /// A section with its course; the beginning of its id where neither is known yet.
-fn section_label(id: &SectionId, courses: &[Course]) -> String {
+fn section_label(id: &SectionId, directory: &Courses, view: &View) -> String {
     let find = |course: &Course| {
         let section = course.sections.iter().find(|it| it.id == *id)?;
-        Some(format!("{}, {}", words::course_name(course), words::section_name(&section.number)))
+        let name = words::section_of_course(directory, course, section, view.range);
+        Some(format!("{}, {name}", words::course_name(course)))
     };
     let unknown = || words::section_name(&words::figures::beginning(id.as_str()));
-    courses.iter().find_map(find).unwrap_or_else(unknown)
+    directory.courses.iter().find_map(find).unwrap_or_else(unknown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::calendar::Breaks;
+    use domain::directory::Term;
 
     const IDS: [&str; 2] = ["0a1b2c3d-0000-4000-8000-00000000000a", "1a1b2c3d-0000-4000-8000-00000000000b"];
 
@@ -118,7 +122,7 @@ mod tests {
     #[test]
     fn each_chosen_section_is_a_file_and_without_sections_the_course_is_one() {
         let view = |query: &str| View::parse("/", query);
-        let of = |query: &str| CsvFiles::for_request(&request(), &view(query), &[]).unwrap();
+        let of = |query: &str| CsvFiles::for_request(&request(), &view(query), &Courses::default()).unwrap();
         let all = of("v=1");
         assert_eq!(all.files.len(), 1);
         assert_eq!(all.files[0].href, "/api/csv/videoview?from=2026-02-02&to=2026-02-08&tz=Etc/GMT%2B3");
@@ -128,10 +132,10 @@ mod tests {
         let window = r#"{"id":"2026-02-02","start":"2026-02-02","end":"2026-02-09","state":"ready","tries":0,"since":0}"#;
         let window: domain::api::WindowInfo = serde_json::from_str(window).unwrap();
         let weeks = RequestInfo { windows: vec![window.clone(), window], from: None, to: None, ..request() };
-        let weeks = CsvFiles::for_request(&weeks, &view("v=1"), &[]).unwrap();
+        let weeks = CsvFiles::for_request(&weeks, &view("v=1"), &Courses::default()).unwrap();
         assert_eq!(weeks.files[0].archive_href.as_deref(), Some("/api/csv/videoview?as=zip"));
         let request = RequestInfo { parameters: [("page".into(), "home".into())].into(), ..request() };
-        let files = CsvFiles::for_request(&request, &view("v=1"), &[]).unwrap().files;
+        let files = CsvFiles::for_request(&request, &view("v=1"), &Courses::default()).unwrap().files;
         assert!(files[0].href.ends_with("&parameters.page=home"));
         let two = of(&format!("v=1&section={},{}&role=student", IDS[0], IDS[1]));
         assert_eq!(two.files.len(), 2);
@@ -140,16 +144,31 @@ mod tests {
             assert!(file.href.ends_with(&format!("&section={id}")), "{}", file.href);
             assert_eq!(file.label, format!("Download CSV of section {}", &id[..8]));
         }
-        // Every term has a section 1.
+        // Every term has a section 1: its term tells it apart, or the beginning of its id where no term is known.
         let course = r#"{"id":"c","code":"BIOL120","name":"","sections":[{"id":"ID0","number":"1"},{"id":"ID1","number":"1"}]}"#;
         let course = serde_json::from_str(&course.replace("ID0", IDS[0]).replace("ID1", IDS[1])).unwrap();
+        let mut directory = Courses { courses: vec![course], terms: Vec::new() };
         let files = CsvFiles::for_request(
             &self::request(),
             &view(&format!("v=1&section={},{}", IDS[0], IDS[1])),
-            &[course],
+            &directory,
         );
         let file = &files.unwrap().files[1];
         assert_eq!(file.label, "Download CSV of BIOL120, section 1 (1a1b2c3d)");
         assert_eq!(file.section.as_deref(), Some("BIOL120, section 1 (1a1b2c3d)"));
+        for (section, name) in ["Spring 2026", "Autumn 2026"].into_iter().enumerate() {
+            directory.courses[0].sections[section].term = Some(name.to_owned());
+            let (from, to) = ("2026-01-05".parse().unwrap(), "2026-12-20".parse().unwrap());
+            directory.terms.push(Term {
+                id: name.to_owned(),
+                name: name.to_owned(),
+                from,
+                to,
+                breaks: Breaks::default(),
+            });
+        }
+        let sections = format!("v=1&section={},{}", IDS[0], IDS[1]);
+        let files = CsvFiles::for_request(&self::request(), &view(&sections), &directory).unwrap().files;
+        assert_eq!(files[1].label, "Download CSV of BIOL120, section 1 (Autumn 2026)");
     }
 }

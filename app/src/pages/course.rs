@@ -102,6 +102,7 @@ fn build_view_query(
         measure: MeasureQuery { base, decks: view.decks.iter().cloned().collect(), contents: view.contents },
         zone_label,
         weeks: report::number_weeks(directory, view, range),
+        section_terms: presets::list_section_terms(directory, view),
         sources: sources.collect(),
     })
 }
@@ -188,8 +189,7 @@ pub fn CoursePage() -> impl IntoView {
         let is_drawn = data_worker.drawn().get() >= figures.with(Vec::len);
         !is_drawn || answer.with(|answer| !answer.is_current || answer.progress.pending > 0)
     });
-    let name =
-        Memo::new(move |_| directory.with(|directory| course_label(&directory.courses, &navigation.view())));
+    let name = Memo::new(move |_| directory.with(|directory| course_label(directory, &navigation.view())));
     let lead =
         Memo::new(move |_| figures.with(|figures| figures.iter().find(|figure| figure.id == LEAD).cloned()));
     let is_alone = Memo::new(move |_| navigation.view().student.is_some());

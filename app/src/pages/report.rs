@@ -19,7 +19,7 @@ use crate::pages::overview::{ViewSelection, plan_windows, request_parameters};
 use crate::request_tracker::request_set::{PlannedRequest, RequestSetTracker};
 use crate::request_tracker::{self, RequestKey, RequestTracker};
 use crate::{device, locale, presets, words};
-use domain::api::{self, Course, Courses, ReportInfo, RequestInfo};
+use domain::api::{self, Courses, ReportInfo, RequestInfo};
 use domain::calendar::{Calendar, WeekStart};
 use domain::query::{Comparison, RowQuery, WindowCoverage};
 use domain::range::Range;
@@ -178,7 +178,7 @@ pub fn ReportView(
         let weeks = move || {
             directory.with(|directory| term_weeks_label(context, directory, &navigation.view(), range.get()))
         };
-        let course = move || directory.with(|directory| course_label(&directory.courses, &navigation.view()));
+        let course = move || directory.with(|directory| course_label(directory, &navigation.view()));
         view! {
             <header class="heading">
                 <h1>{title}</h1>
@@ -189,13 +189,13 @@ pub fn ReportView(
         }
     };
     provide_context(ExportCourse(Signal::derive(move || {
-        directory.with(|directory| course_label(&directory.courses, &navigation.view()))
+        directory.with(|directory| course_label(directory, &navigation.view()))
     })));
     let fits = Memo::new(move |_| {
         request.get().filter(|_| too_large.with(Option::is_none) && unconfirmed.with(Option::is_none))
     });
     let files = Memo::new(move |_| {
-        CsvFiles::for_request(&request.get()?, &navigation.view(), &directory.get().courses)
+        directory.with(|directory| CsvFiles::for_request(&request.get()?, &navigation.view(), directory))
     });
     let refresh = Callback::new(move |()| {
         if let Some(request_key) = request_key.get_untracked() {
@@ -268,7 +268,7 @@ fn is_known(info: &ReportInfo) -> bool {
 }
 
 /// The chosen course, with its section if exactly one is chosen: `BIOL120 Cells and Genes, section 2`.
-pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
+pub(super) fn course_label(directory: &Courses, view: &View) -> Option<String> {
     let chosen = view.course.as_ref()?;
     let course = directory.courses.iter().find(|course| course.id == *chosen)?;
     let section = view
@@ -278,7 +278,8 @@ pub(super) fn course_label(all: &[Course], view: &View) -> Option<String> {
         .filter(|_| view.sections.len() == 1)
         .and_then(|chosen| course.sections.iter().find(|section| section.id == *chosen));
     let name = words::course_name(course);
-    Some(section.map_or_else(|| name.clone(), |it| format!("{name}, {}", words::section_name(&it.number))))
+    let section = section.map(|section| words::section_of_course(directory, course, section, view.range));
+    Some(section.map_or_else(|| name.clone(), |section| format!("{name}, {section}")))
 }
 
 /// The numbers of the weeks of `range` in their term, for the heading: ` · Weeks 3–6 of Autumn 2026`.

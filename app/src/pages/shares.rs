@@ -181,7 +181,7 @@ fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callba
 
 fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl IntoView + use<> {
     let view = shared_view(share);
-    let course = course_label(&directory.courses, &view).unwrap_or_else(|| words::COURSE.to_owned());
+    let course = course_label(directory, &view).unwrap_or_else(|| words::COURSE.to_owned());
     let days = view.range.map(|range| format!(", {}", locale::format_range(range))).unwrap_or_default();
     let shown = format!("{}: {course}{days}", subject_title(context, share.report));
     let format_time = |at| format_moment(context, at);

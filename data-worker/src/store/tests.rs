@@ -51,6 +51,7 @@ fn query(report: &str, generation: u32) -> Query {
         },
         zone_label: "UTC".into(),
         weeks: Vec::new(),
+        section_terms: Vec::new(),
         max_rows: 1_000,
         language: "en-GB".into(),
         sources: vec![ReportSource { report: name, course: None, windows: windows.into() }],

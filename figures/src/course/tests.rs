@@ -79,6 +79,7 @@ fn figures_of(change: impl FnOnce(&mut MeasureQuery, &mut CourseOptions)) -> Vec
         measure,
         zone_label: "UTC".into(),
         weeks: Vec::new(),
+        section_terms: Vec::new(),
         max_rows: 10,
         language: "en-GB".into(),
         sources: datasets

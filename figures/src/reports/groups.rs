@@ -45,7 +45,7 @@ fn section_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWord
     let name = |section: &groups::Section| {
         let parts = [section.course.as_str(), section.number.as_str()];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        text::name_or_id(&parts.join(" · "), text::SECTION, &section.id)
+        context.with_term(&section.id, text::name_or_id(&parts.join(" · "), text::SECTION, &section.id))
     };
     let count = groups.sections.len();
     let sentence = groups.sections.first().map(|first| {

@@ -103,14 +103,24 @@ pub fn section_label(entry: &LibraryEntry, are_several: bool) -> String {
     text::section_label(&entry.section, are_several.then_some(entry.course.as_str()))
 }
 
-/// A video's name with its section.
+/// A video's name with its section; also with its term, if it is known and sections of several terms are listed.
 #[must_use]
-pub fn video_label(entry: &LibraryEntry, are_several: bool) -> String {
+pub fn video_label(entry: &LibraryEntry, are_several: bool, are_several_terms: bool) -> String {
     let video = text::name_or_id(&entry.name, text::VIDEO, &entry.id);
     if entry.section.is_empty() && !are_several {
         return video;
     }
-    format!("{video} · {} {}", text::SECTION, section_label(entry, are_several))
+    let section = section_label(entry, are_several);
+    let term = entry.groups.first().filter(|term| are_several_terms && !term.is_empty());
+    let section = term.map_or_else(|| section.clone(), |term| format!("{section} ({term})"));
+    format!("{video} · {} {section}", text::SECTION)
+}
+
+/// Whether entries belong to more than one term, so that a section number alone is ambiguous.
+fn are_of_several_terms(entries: &[LibraryEntry]) -> bool {
+    let term = |entry: &LibraryEntry| entry.groups.first().cloned();
+    let first = entries.first().and_then(term);
+    entries.iter().any(|entry| term(entry) != first)
 }
 
 fn facet_texts(facet: Facet) -> (&'static str, &'static str, &'static str) {
@@ -125,10 +135,15 @@ fn facet_texts(facet: Facet) -> (&'static str, &'static str, &'static str) {
 
 fn most_viewed(locale: &dyn LocaleFormatter, entries: &[LibraryEntry], caveat: &str) -> Figure {
     let are_several = are_of_several_courses(entries.iter());
+    let are_several_terms = are_of_several_terms(entries);
     let items = entries.iter().filter(|entry| entry.sums.is_viewed()).take(MAX_RANKED).map(|entry| {
         let sums = &entry.sums;
         let beside = [sums.live, sums.on_demand, sums.public, sums.private].map(|views| views.map(to_f64));
-        ranking_item(video_label(entry, are_several), sums.views.map_or(0.0, to_f64), beside.to_vec())
+        ranking_item(
+            video_label(entry, are_several, are_several_terms),
+            sums.views.map_or(0.0, to_f64),
+            beside.to_vec(),
+        )
     });
     let items: Vec<_> = items.collect();
     let sentence = items

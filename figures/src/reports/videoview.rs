@@ -332,7 +332,9 @@ fn count_point(measures: &Measures, number: f64) -> DataPoint {
 }
 
 fn section_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
-    let name = |section: &Item| text::section_label(&section.name, &section.part_of, &section.id);
+    let name = |section: &Item| {
+        context.with_term(&section.id, text::section_label(&section.name, &section.part_of, &section.id))
+    };
     let chosen = &context.query.base.sections;
     let bars = measures.sections.named.iter().map(|section| {
         let is_left_out = is_left_out(chosen, |id| id.as_str() == section.id);

@@ -113,7 +113,7 @@ pub fn figures(context: &FigureContext<'_>, dataset: &Dataset) -> Vec<Figure> {
     figures.push(series_table(
         context,
         ["every-video", titles::VIDEOS_BY_SECTION],
-        (&measures.videos, text::VIDEO, &|line| video_label(&line.entry, are_several)),
+        (&measures.videos, text::VIDEO, &|line| video_label(&line.entry, are_several, false)),
         &caveat_of_sums,
     ));
     let sentence = match (all_missing, measures.rows) {

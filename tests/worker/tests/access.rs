@@ -440,6 +440,29 @@ async fn uploads_are_applied_completely_or_not_at_all(deployed: &Deployed) {
         let lines: Vec<u32> = problem.lines.unwrap().0.iter().map(|line| line.line).collect();
         assert_eq!(lines, [3, 4]);
     }
+    // A spreadsheet has written 1 for 001, which every term has.
+    let number =
+        course.sections.iter().map(|section| section.number.as_str()).find(|it| *it == "001").unwrap();
+    let repeated = course.sections.iter().filter(|section| section.number == number).count();
+    assert!(repeated > 1, "several terms must have a section 001");
+    let terms: Vec<&str> = courses.terms.iter().map(|term| term.name.as_str()).collect();
+    let upload =
+        |section: &str| format!("email,role,course,section\n{ANA},instructor,{},{section}\n", course.code);
+    for (section, expected) in
+        [("1", "Did you mean 001?".to_owned()), ("001", format!("001 ({})", terms.last().unwrap()))]
+    {
+        let problem = refusal(post("/api/roles/csv", upload(section).into())).await;
+        assert_eq!(problem.code, Code::BadTable);
+        assert!(problem.detail.contains(&expected), "{section}: {}", problem.detail);
+    }
+    for term in &terms {
+        let preview: RoleUploadResult =
+            deployed.read(post("/api/roles/csv", upload(&format!("001 ({term})")).into())).await;
+        assert_eq!(preview.added.len(), 1);
+        let section = preview.added[0].grants.first().and_then(|grant| grant.section.clone()).unwrap();
+        let found = course.sections.iter().find(|it| it.id == section).unwrap();
+        assert_eq!(courses.term_of(found).map(|it| it.name.as_str()), Some(*term));
+    }
     assert_eq!(problem_code(post("/api/roles/csv", vec![0xff, 0xfe, 0x00].into())).await, Code::BadTable);
     // 10 MB: refused by `Content-Length`, and without one, long before the end.
     let large = format!("email,role\n{}", "x".repeat(10 << 20));

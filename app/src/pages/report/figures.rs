@@ -8,7 +8,7 @@ use crate::components::figure_list::FigureList;
 use crate::components::too_large_notice::TooLargeNotice;
 use crate::context::AppContext;
 use crate::data_worker::{Topic, ViewQuery};
-use crate::{device, words};
+use crate::{device, presets, words};
 use domain::api::ReportInfo;
 use domain::query::MeasureQuery;
 use domain::range::Range;
@@ -126,6 +126,7 @@ fn build_view_query(
         },
         zone_label,
         weeks: report.selection.directory.with(|known| number_weeks(known, view, range)),
+        section_terms: report.selection.directory.with(|known| presets::list_section_terms(known, view)),
         sources: vec![ReportSource {
             report: request.report.clone(),
             // The Worker does not know whose rows those of an unknown report are.

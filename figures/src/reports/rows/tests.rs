@@ -68,6 +68,7 @@ fn query(name: &ReportName, contents: bool, are_names_hidden: bool) -> Query {
         measure: MeasureQuery { base, decks: Vec::new(), contents },
         zone_label: "UTC".into(),
         weeks: Vec::new(),
+        section_terms: Vec::new(),
         max_rows: 1_000,
         language: "en-GB".into(),
         sources: vec![ReportSource { report: name.clone(), course: None, windows: vec![window] }],

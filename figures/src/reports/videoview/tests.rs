@@ -52,6 +52,7 @@ fn query(change: impl FnOnce(&mut Query)) -> Query {
         },
         zone_label: "UTC+1 Berlin".into(),
         weeks: Vec::new(),
+        section_terms: Vec::new(),
         max_rows: 10,
         language: "en-GB".into(),
         sources: Vec::new(),
@@ -497,6 +498,20 @@ fn videos_are_a_filter_of_this_report_but_decks_are_not() {
     assert_eq!(figures[0].caveat, text::MINUTES_CAVEAT);
     let figures = figures_of(&measures(), |query| query.measure.decks = vec![MEMBRANES.into()]);
     assert!(figures[0].caveat.starts_with(shared::DECKS_IGNORED));
+}
+
+#[test]
+fn sections_with_the_same_number_are_told_apart_by_their_terms() {
+    let mut measures = measures();
+    (measures.sections.named[1].name, measures.sections.named[1].part_of) = ("1".into(), "BIO-101".into());
+    let figures = figures_of(&measures, |query| {
+        query.section_terms = [(MEMBRANES, "Spring 2026"), (NAMELESS, "Autumn 2026")]
+            .map(|(section, term)| protocol::SectionTerm { section: section.into(), term: term.into() })
+            .into();
+    });
+    let Body::Ranking { ranking, .. } = &find(&figures, "sections").body else { panic!() };
+    let names: Vec<&str> = ranking.items.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names, ["BIO-101 · 1 (Spring 2026)", "BIO-101 · 1 (Autumn 2026)"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::{
     Body, ColumnContent, CountedRows, FetchError, Figure, FilterKind, LongTable, LongTableColumn,
-    LongTableRow, Progress, Query, ReportSource, Request, Response, RowList, RowRange, Subject, TermWeek,
-    WindowSource,
+    LongTableRow, Progress, Query, ReportSource, Request, Response, RowList, RowRange, SectionTerm, Subject,
+    TermWeek, WindowSource,
 };
 use charts::heatmap::{Heatmap, HeatmapRow};
 use charts::model::{Bar, Chart, ChartText, DataPoint, Series};
@@ -158,9 +158,11 @@ arbitrary!(source: ReportSource {
 
 arbitrary!(week: TermWeek { monday in day(), short in text(), name in text() });
 
+arbitrary!(section_term: SectionTerm { section in id(), term in text() });
+
 arbitrary!(pub(super) query: Query {
     sequence in any::<u32>(), subject in subject(), measure in measure_query(), zone_label in text(),
-    weeks in list(week()), max_rows in any::<u64>(), language in text(), sources in list(source()),
+    weeks in list(week()), section_terms in list(section_term()), max_rows in any::<u64>(), language in text(), sources in list(source()),
 });
 
 fn row_list() -> impl Strategy<Value = RowList> {
