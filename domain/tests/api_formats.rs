@@ -13,8 +13,8 @@ use domain::api::{
     Section, Session, SessionSummary, ShrunkenWindows, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::auth_method::AuthMethod;
-use domain::data_quality::{DataQuality, FileFindings};
 use domain::calendar::WeekStart;
+use domain::data_quality::{DataQuality, FileFindings};
 use domain::directory::Term;
 use domain::erasure::{
     Erasure, ErasureProgress, ErasureRequest, Erasures, IdentifierKind, PersonIdentifier, RedactedTarget,
@@ -70,8 +70,8 @@ fn session_format_unchanged() {
     check::<Session>(SESSION);
     check::<Session>(
         r#"{"person":"local","role":"administrator","scope":"everything","way":"local","local":true,
-        "institution":"default","time_zone":"UTC","now":5,"upstream_failure":"credentials-refused"}"#,
-        "institution":"default","time_zone":"UTC","week_start":"monday","now":5}"#,
+        "institution":"default","time_zone":"UTC","week_start":"monday","now":5,
+        "upstream_failure":"credentials-refused"}"#,
     );
     check_names::<UpstreamFailure>(&["credentials-refused", "failed-days"]);
     let session: SessionSummary = serde_json::from_str(&join_lines(SESSION)).unwrap();

@@ -1,6 +1,5 @@
 use super::*;
 use crate::api::{CopyInfo, RowLoss, Section, WindowStatus};
-use crate::api::{CopyInfo, Section, WindowStatus};
 use crate::calendar::Breaks;
 use crate::directory::Term;
 use crate::report::{KnownReport, ReportName};

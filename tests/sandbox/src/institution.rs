@@ -44,9 +44,6 @@ impl Institution {
     pub(crate) fn new(settings: &Settings) -> Self {
         let seed = settings.seed;
         let (students, courses) = (settings.students.max(1), settings.courses.max(1));
-    /// Generates the institution of these settings, with at least one student and one course.
-    pub(crate) fn with_settings(settings: &Settings) -> Self {
-        let (seed, students, courses) = (settings.seed, settings.students.max(1), settings.courses.max(1));
         Self {
             seed,
             name: "Westmere University",

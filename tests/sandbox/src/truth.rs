@@ -101,7 +101,6 @@ impl Truth {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         let institution = Institution::new(settings);
-        let institution = Institution::with_settings(settings);
         Self {
             institution: Arc::new(institution),
             bulk: settings.bulk_rows,
