@@ -75,6 +75,8 @@ pub enum Fault {
     /// The rows of one section are missing, that of the first row, as if it had been deleted. Not in `visit`, which has
     /// no sections.
     MissingSection,
+    /// Ids are in capitals, in braces or between blanks, in turn.
+    IdSpellings,
     /// A file is gzip without content.
     EmptyGzip,
     /// The request ends as Failed.

@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use calendar::{FIRST_TERM, TermKey};
 pub(crate) use courses::Course;
-pub(crate) use people::{Habit, Person};
+pub(crate) use people::{Habit, Oddities, Person};
 pub(crate) use term::{Lecture, Term};
 pub(crate) use words::{ANSWERS, POLLS, QUESTIONS};
 
@@ -30,6 +30,7 @@ pub(crate) struct Institution {
     pub(crate) people: Vec<Person>,
     /// The number of students.
     pub(crate) students: usize,
+    oddities: Oddities,
     /// Its courses, taught every term.
     pub(crate) courses: Vec<Course>,
     /// Whether views of public links name neither section nor course.
@@ -44,11 +45,15 @@ impl Institution {
     pub(crate) fn new(settings: &Settings) -> Self {
         let seed = settings.seed;
         let (students, courses) = (settings.students.max(1), settings.courses.max(1));
+    /// Generates an institution with this many students and courses (at least one of each).
+    pub(crate) fn new(seed: u64, students: usize, courses: usize, oddities: Oddities) -> Self {
+        let (students, courses) = (students.max(1), courses.max(1));
         Self {
             seed,
             name: "Westmere University",
-            people: people::people(seed, students, courses),
+            people: people::people(seed, students, courses, oddities),
             students,
+            oddities,
             courses: courses::courses(seed, students, courses),
             has_embedded_media: settings.embedded_media,
             break_week: settings.break_week,
@@ -59,6 +64,23 @@ impl Institution {
     /// Whether nothing happens on a day.
     pub(crate) fn is_in_break(&self, day: i64) -> bool {
         self.break_week.is_some_and(|monday| (monday..monday + 7).contains(&day))
+    /// The institution of a sandbox with these settings.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let Settings { seed, students, courses, mixed_roles, renamed_from, two_ids, .. } = *settings;
+        Self::new(seed, students, courses, Oddities { mixed_roles, renamed_from, two_ids })
+    }
+
+    /// The role of a person in a row at a time, in seconds since 1970.
+    pub(crate) fn role(&self, person: usize, at: i64) -> &'static str {
+        let odd_role = self.oddities.role(person, at).filter(|_| person < self.students);
+        odd_role.or_else(|| Some(self.people.get(person)?.role)).unwrap_or("")
+    }
+
+    /// The first and last name of a person in a file that is made at a time.
+    pub(crate) fn name(&self, person: usize, as_of: i64) -> [&str; 2] {
+        let odd_name = self.oddities.name(person, as_of).filter(|_| person < self.students);
+        let name = || self.people.get(person).map(|person| [person.first.as_str(), person.last.as_str()]);
+        odd_name.or_else(name).unwrap_or_default()
     }
 
     /// The term of a day, including the break after it; `None` before the first term.

@@ -64,6 +64,15 @@ struct Options {
     /// A week without classes and without activity, by any of its days, YYYY-MM-DD. Its term lists it under `exceptions`.
     #[arg(long, value_name = "DAY", value_parser = parse_week)]
     break_week: Option<i64>,
+    /// Lets the rows of every fifth student name different roles, some of them two in a cell.
+    #[arg(long)]
+    mixed_roles: bool,
+    /// Names some students `Deleted User`, and others not at all, in files of requests made from this time on.
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    renamed_from: Option<i64>,
+    /// Gives some students the e-mail address of another one.
+    #[arg(long)]
+    two_ids: bool,
     /// Exit when standard input ends, which happens when the parent process exits.
     #[arg(long)]
     exit_with_parent: bool,
@@ -116,6 +125,9 @@ fn settings(options: Options) -> Result<Settings, String> {
         anonymous_accounts: options.anonymous_accounts,
         embedded_media: options.embedded_media,
         break_week: options.break_week,
+        mixed_roles: options.mixed_roles,
+        renamed_from: options.renamed_from,
+        two_ids: options.two_ids,
         ..Settings::default()
     })
 }

@@ -36,6 +36,7 @@ impl Sandbox {
         Self {
             clock: Arc::new(Clock::starting(settings.now)),
             institution: Arc::new(Institution::new(&settings)),
+            institution: Arc::new(Institution::of(&settings)),
             books: Mutex::new(Books::default()),
             settings,
         }
@@ -100,6 +101,7 @@ impl Books {
             repeated_header: strikes(Fault::RepeatedHeader),
             backslash_quotes: strikes(Fault::BackslashQuotes),
             missing_section: strikes(Fault::MissingSection),
+            id_spellings: strikes(Fault::IdSpellings),
             empty: strikes(Fault::EmptyGzip),
             two_files: strikes(Fault::TwoFiles),
             plain_named_gz: strikes(Fault::PlainNamedGz),

@@ -55,6 +55,12 @@ pub struct Settings {
     /// The Monday of a week without classes and without activity, as a day number. Its term lists it under
     /// `exceptions`.
     pub break_week: Option<i64>,
+    /// Whether the rows of every fifth student name different roles, some of them two.
+    pub mixed_roles: bool,
+    /// From this time on, in seconds since 1970, new files name some students `Deleted User`, and others not at all.
+    pub renamed_from: Option<i64>,
+    /// Whether some students have the e-mail address of another one.
+    pub two_ids: bool,
 }
 
 impl Default for Settings {
@@ -79,6 +85,9 @@ impl Default for Settings {
             anonymous_accounts: false,
             embedded_media: false,
             break_week: None,
+            mixed_roles: false,
+            renamed_from: None,
+            two_ids: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::FileSpec;
 use crate::clock::DAY_SECONDS;
 use crate::report::{Cell, Report};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Number of bytes that are buffered before they are written.
@@ -47,6 +48,8 @@ pub(crate) struct Shape {
     pub(crate) backslash_quotes: bool,
     /// The rows of the first row's section are missing.
     pub(crate) missing_section: bool,
+    /// Ids are in capitals, in braces or between blanks, in turn.
+    pub(crate) id_spellings: bool,
     /// The file has no content, not even a header row.
     pub(crate) empty: bool,
     /// There are two files.
@@ -178,8 +181,22 @@ impl<W: Write> Page<W> {
         if text.is_empty() && self.shape.null_markers {
             self.null_marker();
         } else {
-            quote(text, self.shape.backslash_quotes, &mut self.buffer);
+            quote(&self.spell(text, self.cells), self.shape.backslash_quotes, &mut self.buffer);
         }
+    }
+
+    /// The spelling of a cell's text, which differs from the text only if it is an id.
+    fn spell<'a>(&self, text: &'a str, cell: usize) -> Cow<'a, str> {
+        let is_id = text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4;
+        if !is_id || !self.shape.id_spellings {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(match (usize::try_from(self.rows).unwrap_or(0) + cell) % 4 {
+            0 => text.to_ascii_uppercase(),
+            1 => format!("{{{text}}}"),
+            2 => format!(" {{{}}} ", text.to_ascii_uppercase()),
+            _ => text.to_owned(),
+        })
     }
 
     /// Writes a null marker into the current cell.
@@ -253,7 +270,7 @@ impl<W: Write> Page<W> {
             if place > 0 {
                 joined.bytes.push(self.delimiter);
             }
-            quote(text, self.shape.backslash_quotes, &mut joined.bytes);
+            quote(&self.spell(text, place), self.shape.backslash_quotes, &mut joined.bytes);
         }
         joined
     }

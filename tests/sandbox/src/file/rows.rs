@@ -4,7 +4,7 @@ use super::FileSpec;
 use super::csv::{JoinedCells, Page};
 use crate::clock::{DAY_SECONDS, day_text};
 use crate::events::{self, Detail, Event, Kind, Note, Poll, Question, Scene, Span, Totals};
-use crate::institution::{Institution, Lecture, Person, Term, TermKey};
+use crate::institution::{Institution, Term, TermKey};
 use crate::report::Report;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -167,9 +167,13 @@ fn anonymous_cells(lecture: usize) -> [String; 5] {
     [id, first, last, format!("anonymous+{number:x}@echo360.example"), "Student".to_owned()]
 }
 
-/// The cells of a person; empty for an unknown one.
-fn person_cells(person: Option<&Person>) -> [&str; 5] {
-    person.map_or([""; 5], |person| [&person.id, &person.first, &person.last, &person.email, person.role])
+/// The cells of a person in a row at a time; empty for an unknown one.
+fn person_cells(institution: &Institution, person: Option<usize>, at: i64, as_of: i64) -> [&str; 5] {
+    let found = person.and_then(|index| Some((index, institution.people.get(index)?)));
+    found.map_or([""; 5], |(index, person)| {
+        let [first, last] = institution.name(index, as_of);
+        [&person.id, first, last, &person.email, institution.role(index, at)]
+    })
 }
 
 /// Writes the rows of `videoview`. They are many, so repeated cells are joined once per lecture and section,
@@ -179,6 +183,9 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
     // By person, or by lecture for a view of an anonymous account.
     let mut people: HashMap<Result<usize, usize>, JoinedCells> = HashMap::new();
     let mut missing = MissingSection::new(spec);
+    let mut lecture_cells: HashMap<(TermKey, usize, usize), JoinedCells> = HashMap::new();
+    // By person and role, or by lecture for a view of an anonymous account.
+    let mut people: HashMap<Result<(usize, &str), usize>, JoinedCells> = HashMap::new();
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
@@ -203,17 +210,18 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
             page.time(Some(event.at));
             page.number(MinutesOfSeconds(lecture.seconds));
             match event.person {
-                Some(index) => page.cells(
-                    people
-                        .entry(Ok(index))
-                        .or_insert_with(|| page.joined(&person_cells(institution.people.get(index)))),
-                ),
+                Some(index) => {
+                    let join = || page.joined(&person_cells(institution, Some(index), event.at, spec.as_of));
+                    let key = Ok((index, institution.role(index, event.at)));
+                    let cells = people.entry(key).or_insert_with(join);
+                    page.cells(cells);
+                }
                 None if spec.anonymous_accounts => {
                     page.cells(people.entry(Err(event.lecture)).or_insert_with(|| {
                         page.joined(&anonymous_cells(event.lecture).each_ref().map(String::as_str))
                     }));
                 }
-                None => person_cells(None).iter().for_each(|text| page.text(text)),
+                None => [""; 5].iter().for_each(|text| page.text(text)),
             }
             page.end();
             ControlFlow::Continue(())
@@ -236,7 +244,7 @@ fn events_of_kind<W: Write>(
         match page.begin() {
             Ok(true) => {
                 if let Some(lecture) = term.lectures.get(event.lecture) {
-                    row(institution, term, lecture, event, page);
+                    row(&Scene { institution, term, lecture, index: event.lecture }, event, spec.as_of, page);
                 }
                 page.end();
                 ControlFlow::Continue(())
@@ -251,15 +259,10 @@ fn events_of_kind<W: Write>(
     result
 }
 
-fn row<W: Write>(
-    institution: &Institution,
-    term: &Term,
-    lecture: &Lecture,
-    event: &Event,
-    page: &mut Page<W>,
-) {
+fn row<W: Write>(scene: &Scene<'_>, event: &Event, as_of: i64, page: &mut Page<W>) {
+    let Scene { institution, term, lecture, .. } = *scene;
     let section_cells = section_cells(institution, term, event);
-    let actor = person_cells(event.person.and_then(|index| institution.people.get(index)));
+    let actor = person_cells(institution, event.person, event.at, as_of);
     let mut texts = |texts: &[&str]| texts.iter().for_each(|text| page.text(text));
     match event.detail {
         // Views are written by `views`, downloads only as totals.
@@ -300,7 +303,7 @@ fn row<W: Write>(
             let question_data = Question::of(institution, lecture, event.section, students, question);
             texts(&[&question_data.id, question_data.text]);
             texts(&section_cells);
-            texts(&person_cells(institution.people.get(question_data.asker)));
+            texts(&person_cells(institution, Some(question_data.asker), event.at, as_of));
             texts(&[
                 &question_data.answer_id(institution, lecture, answer),
                 &question_data.answer_text(institution, answer, revision),

@@ -2,6 +2,7 @@
 
 use super::words::{FAMILY_NAMES, GIVEN_NAMES};
 use crate::chance::Dice;
+use crate::clock::DAY_SECONDS;
 
 /// How a student studies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +38,43 @@ pub(crate) struct Person {
     pub(crate) pace: i64,
 }
 
+/// What is odd about the identities of some students.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Oddities {
+    /// The rows of every fifth student name different roles, some of them two.
+    pub(crate) mixed_roles: bool,
+    /// From this time on, in seconds since 1970, files name some students `Deleted User`, and others not at all.
+    pub(crate) renamed_from: Option<i64>,
+    /// Some students have the e-mail address of another one.
+    pub(crate) two_ids: bool,
+}
+
+impl Oddities {
+    /// The role in a row of a student at a time.
+    pub(super) fn role(self, person: usize, at: i64) -> Option<&'static str> {
+        let is_mixed = self.mixed_roles && person % 5 == 2;
+        let turn = (at.div_euclid(DAY_SECONDS) + i64::try_from(person).unwrap_or(0)).rem_euclid(4);
+        is_mixed.then_some(match (turn, person % 10) {
+            (0, _) | (1, 2) => "student",
+            (1 | 2, _) => "Student;Instructor",
+            _ => "[\"Teaching Assistant\"]",
+        })
+    }
+
+    /// The names of a student in a file that is made at a time.
+    pub(super) fn name(self, person: usize, as_of: i64) -> Option<[&'static str; 2]> {
+        let is_renamed = self.renamed_from.is_some_and(|from| as_of >= from);
+        match person % 10 {
+            3 if is_renamed => Some(["Deleted", "User"]),
+            4 if is_renamed => Some(["", ""]),
+            _ => None,
+        }
+    }
+}
+
 /// All people: students, then an instructor for each course, then an assistant for each.
-pub(super) fn people(seed: u64, students: usize, courses: usize) -> Vec<Person> {
-    (0..students + 2 * courses)
+pub(super) fn people(seed: u64, students: usize, courses: usize, oddities: Oddities) -> Vec<Person> {
+    let mut people: Vec<Person> = (0..students + 2 * courses)
         .map(|index| {
             let role = if index < students {
                 "Student"
@@ -50,7 +85,16 @@ pub(super) fn people(seed: u64, students: usize, courses: usize) -> Vec<Person> 
             };
             person(seed, index, role)
         })
-        .collect()
+        .collect();
+    if oddities.two_ids {
+        for index in (6..students).step_by(10) {
+            let email = people.get(index - 1).map(|person| person.email.clone());
+            if let (Some(person), Some(email)) = (people.get_mut(index), email) {
+                person.email = email;
+            }
+        }
+    }
+    people
 }
 
 fn person(seed: u64, index: usize, role: &'static str) -> Person {

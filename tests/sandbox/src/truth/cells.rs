@@ -2,7 +2,7 @@
 
 use crate::clock::{DAY_SECONDS, date_of_day};
 use crate::events::{self, Detail, Event, Kind, Note, Poll, Question, Span, Totals};
-use crate::institution::{Institution, Lecture, Person, Term};
+use crate::institution::{Institution, Lecture, Term};
 use crate::report::Report;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -56,7 +56,7 @@ pub(super) fn each(
         }
         Report::VideoView => {
             return events::each_view(institution, bulk, span, as_of, &mut |term, event| {
-                visit_event(institution, term, event, scope, visit)
+                visit_event(institution, term, event, as_of, scope, visit)
             });
         }
         Report::Presentation => Kind::Deck,
@@ -66,7 +66,7 @@ pub(super) fn each(
         Report::Notes => Kind::Note,
     };
     events::each(institution, kind, span, as_of, &mut |term, event| {
-        visit_event(institution, term, event, scope, visit)
+        visit_event(institution, term, event, as_of, scope, visit)
     })
 }
 
@@ -74,13 +74,14 @@ fn visit_event(
     institution: &Institution,
     term: &Term,
     event: &Event,
+    as_of: i64,
     scope: Scope<'_>,
     visit: &mut dyn FnMut(&[&str]) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     if !scope.holds_event(institution, term, event) {
         return ControlFlow::Continue(());
     }
-    let row = cells(institution, term, event).unwrap_or_default();
+    let row = cells(institution, term, event, as_of).unwrap_or_default();
     let row: Vec<&str> = row.iter().map(String::as_str).collect();
     visit(&row)
 }
@@ -96,15 +97,14 @@ fn minutes(seconds: i64) -> String {
     format!("{:.1}", seconds as f64 / 60.0)
 }
 
-fn push_person(row: &mut Vec<String>, person: Option<&Person>) {
-    match person {
+fn push_person(row: &mut Vec<String>, institution: &Institution, person: Option<usize>, at: i64, as_of: i64) {
+    match person.and_then(|index| Some((index, institution.people.get(index)?))) {
         None => row.extend(std::iter::repeat_n(String::new(), 5)),
-        Some(person) => {
+        Some((index, person)) => {
             row.push(person.id.clone());
-            row.push(person.first.clone());
-            row.push(person.last.clone());
+            row.extend(institution.name(index, as_of).map(str::to_owned));
             row.push(person.email.clone());
-            row.push(person.role.to_owned());
+            row.push(institution.role(index, at).to_owned());
         }
     }
 }
@@ -120,9 +120,8 @@ fn push_section(row: &mut Vec<String>, institution: &Institution, term: &Term, s
     Some(())
 }
 
-fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<String>> {
+fn cells(institution: &Institution, term: &Term, event: &Event, as_of: i64) -> Option<Vec<String>> {
     let lecture = term.lectures.get(event.lecture)?;
-    let person = event.person.and_then(|index| institution.people.get(index));
     let mut row = Vec::with_capacity(20);
     match event.detail {
         Detail::Download => return None,
@@ -135,20 +134,20 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
             }
             row.push(time(event.at));
             row.push(minutes(lecture.seconds));
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
         }
         Detail::Deck => {
             push_deck(&mut row, lecture);
             push_section(&mut row, institution, term, event.section)?;
             row.push(time(event.at));
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
             row.push(lecture.slides.to_string());
         }
         Detail::Confused => {
             push_deck(&mut row, lecture);
             push_section(&mut row, institution, term, event.section)?;
             row.push(time(event.at));
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
         }
         Detail::Poll { poll, choice } => {
             let poll_data = Poll::of(institution, lecture, poll);
@@ -162,7 +161,7 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
             row.push(Poll::answer_id(institution, lecture, poll, event.person?));
             row.push(poll_data.choice(choice).to_owned());
             row.push("0".to_owned());
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
         }
         Detail::Answer { question, answer, revision } => {
             let students = &term.sections.get(event.section)?.students;
@@ -170,11 +169,11 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
             row.push(question_data.id.clone());
             row.push(question_data.text.to_owned());
             push_section(&mut row, institution, term, event.section)?;
-            push_person(&mut row, institution.people.get(question_data.asker));
+            push_person(&mut row, institution, Some(question_data.asker), event.at, as_of);
             row.push(question_data.answer_id(institution, lecture, answer));
             row.push(question_data.answer_text(institution, answer, revision));
             row.push(time(event.at));
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
         }
         Detail::Note { revision } => {
             let note = Note::of(institution, lecture, event.person?, revision);
@@ -183,7 +182,7 @@ fn cells(institution: &Institution, term: &Term, event: &Event) -> Option<Vec<St
             row.push(note.content);
             row.push(note.words.to_string());
             row.push(time(event.at));
-            push_person(&mut row, person);
+            push_person(&mut row, institution, event.person, event.at, as_of);
         }
     }
     Some(row)
