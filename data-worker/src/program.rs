@@ -157,7 +157,11 @@ impl Program {
         let announcement = self.schedule.announce(id, head.rows);
         self.store.discard(&self.schedule);
         match announcement {
-            Announcement::Accepted => self.store.begin(key, head),
+            Announcement::Accepted => {
+                let sources = self.query.as_ref().map_or(&[][..], |query| &query.sources);
+                let window = store::find_window(sources, key).ok_or(FetchError::Unreachable)?;
+                self.store.begin(key, head, window.created)
+            }
             Announcement::Stale => Err(FetchError::Unreachable),
             Announcement::TooLarge { rows, aborted } => {
                 self.abort(&aborted);

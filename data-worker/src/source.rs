@@ -2,6 +2,7 @@
 
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
+use domain::time::Timestamp;
 use engine::table::builder::{TableBuilder, WindowTable};
 use engine::table::dataset::{Dataset, WindowData};
 use protocol::{FetchError, WindowSource};
@@ -32,11 +33,17 @@ pub trait CopyLoader {
     /// which `is_arriving` is false.
     fn retain(&mut self, is_loaded: &dyn Fn(&str) -> bool, is_arriving: &dyn Fn(&str) -> bool);
 
-    /// Begins a window's copy.
+    /// Begins a window's copy, which Echo360 was asked for at `created`.
     ///
     /// # Errors
     /// [`FetchError::InvalidResponse`] if the header lacks a column of `report`.
-    fn begin(&mut self, window: &str, head: &Head, report: Option<KnownReport>) -> Result<(), FetchError>;
+    fn begin(
+        &mut self,
+        window: &str,
+        head: &Head,
+        report: Option<KnownReport>,
+        created: Timestamp,
+    ) -> Result<(), FetchError>;
 
     /// Adds a slice to a window's copy.
     ///
@@ -71,9 +78,15 @@ impl<T: WindowTable> CopyLoader for Source<T> {
         self.builders.retain(|window, _| is_arriving(window));
     }
 
-    fn begin(&mut self, window: &str, head: &Head, report: Option<KnownReport>) -> Result<(), FetchError> {
+    fn begin(
+        &mut self,
+        window: &str,
+        head: &Head,
+        report: Option<KnownReport>,
+        created: Timestamp,
+    ) -> Result<(), FetchError> {
         let builder = TableBuilder::new(head, report).map_err(|error| FetchError::invalid(&error))?;
-        self.builders.insert(window.to_owned(), builder);
+        self.builders.insert(window.to_owned(), builder.made_at(created));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use crate::schedule::{CopyKey, Layout, Schedule, SourceKey};
 use crate::source::{CopyLoader, Source};
 use domain::frame::{Head, SliceHead};
+use domain::time::Timestamp;
 use engine::aggregator::Aggregator;
 use engine::measures::Measures;
 use engine::reports::listing::Listing;
@@ -123,12 +124,12 @@ impl Store {
         self.tables.values().map(|source| source.dataset.iter().count()).sum()
     }
 
-    /// Begins a copy.
+    /// Begins a copy, which Echo360 was asked for at `created`.
     ///
     /// # Errors
     /// [`FetchError::InvalidResponse`] if the header lacks a column.
-    pub fn begin(&mut self, key: &CopyKey, head: &Head) -> Result<(), FetchError> {
-        self.source(&key.source).begin(&key.window, head, key.source.report.known())
+    pub fn begin(&mut self, key: &CopyKey, head: &Head, created: Timestamp) -> Result<(), FetchError> {
+        self.source(&key.source).begin(&key.window, head, key.source.report.known(), created)
     }
 
     /// Adds a slice to a copy.
@@ -249,8 +250,7 @@ impl Store {
         match range.list {
             RowList::Rows => {
                 let list = row_index.get_or_insert_with(|| {
-                    let days = aggregator.counted_days();
-                    SearchableList::new(row_index::RowIndex::new(aggregator.query(), &days, dataset))
+                    SearchableList::new(row_index::RowIndex::new(aggregator, dataset))
                 });
                 let (list, found) = list.find(search, |list, search| list.find(search, dataset));
                 let list = found.unwrap_or(list);

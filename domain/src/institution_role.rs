@@ -176,7 +176,11 @@ mod tests {
         ];
         for (text, roles, prevailing) in cells {
             let set = RoleSet::parse(text);
-            assert_eq!((set.iter().collect::<Vec<_>>(), set.prevailing()), (roles.to_vec(), prevailing), "{text}");
+            assert_eq!(
+                (set.iter().collect::<Vec<_>>(), set.prevailing()),
+                (roles.to_vec(), prevailing),
+                "{text}"
+            );
             assert_eq!((set.is_empty(), set), (roles.is_empty(), roles.iter().copied().collect()), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A new copy is counted once, incrementally. Rows cannot be subtracted from a count of distinct viewers, so
 //! when a copy is removed or replaced, or a day is no longer covered, everything is counted again: that is
-//! rare, and costs as much as the first count.
+//! rare, and costs as much as the first count. The same if new rows change the role of somebody whose rows were counted.
 //!
 //! A day is a day of the query's zone, but copies cover whole UTC days. A local day overlaps one or two UTC
 //! days and is as complete as the worst of them: missing if no copy covers one, provisional if one was not
@@ -10,13 +10,16 @@
 //! further copy makes their day known.
 
 use crate::chunked_bit_set::ChunkedBitSet;
+use crate::code_map::CodeMap;
 use crate::completeness::Completeness;
-use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup};
+use crate::crossfilter::{self, Crossfilter, FilterResult, FilteredRollup, RowScope};
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::identity::IdentityCounts;
 use crate::measures::{
     Arrivals, DELAY_STARTS, Item, Items, MAX_NAMED, MAX_STEPS, Measures, Students, WatchTotals, Weekday,
 };
 use crate::ordering::sort_by;
+use crate::person_role::{PersonRoles, RoleCounts, decide_roles};
 use crate::rollup::QuarterHourRollup;
 use crate::table::dataset::DataStatus;
 use crate::video_view_columns::{Dictionaries, SkippedRows};
@@ -123,6 +126,18 @@ struct Aggregates {
     student_steps: Vec<u32>,
 }
 
+impl Aggregates {
+    /// The counts of no rows, for a range of so many days.
+    fn new(days: usize) -> Self {
+        Self {
+            days: vec![ViewerCount::default(); days],
+            hours: vec![0; 7 * 24],
+            roles: vec![ViewerCount::default(); InstitutionRole::ALL.len()],
+            ..Self::default()
+        }
+    }
+}
+
 /// The measures of one query over a dataset.
 #[derive(Debug)]
 pub struct Aggregator {
@@ -134,6 +149,10 @@ pub struct Aggregator {
     windows: Vec<(String, AggregatedWindow)>,
     /// For each day, whether it is final; `None` while it is missing. Only days with `Some` are counted.
     finality: Vec<Option<bool>>,
+    /// The roles that the rows of the counted days name, by person.
+    role_counts: CodeMap<RoleCounts>,
+    /// The role that each person's rows are counted by.
+    roles: PersonRoles,
     counts: Aggregates,
     /// Aggregator of the query's comparison, if it has one.
     comparison: Option<Box<Self>>,
@@ -147,16 +166,19 @@ impl Aggregator {
         let days = day_starts.len().saturating_sub(1);
         // Steps of one day for ranges up to six weeks; else of whole weeks, at most `MAX_STEPS` steps.
         let step_days = if days <= 42 { 1 } else { days.div_ceil(MAX_STEPS * 7) * 7 };
-        let counts = Aggregates {
-            days: vec![ViewerCount::default(); days],
-            hours: vec![0; 7 * 24],
-            roles: vec![ViewerCount::default(); InstitutionRole::ALL.len()],
-            ..Aggregates::default()
-        };
         let comparison = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
         let comparison = comparison.map(|query| Box::new(Self::new(query)));
-        let (windows, finality) = (Vec::new(), vec![None; days]);
-        Self { query, day_starts, step_days, windows, finality, counts, comparison }
+        Self {
+            query,
+            day_starts,
+            step_days,
+            windows: Vec::new(),
+            finality: vec![None; days],
+            role_counts: CodeMap::default(),
+            roles: PersonRoles::default(),
+            counts: Aggregates::new(days),
+            comparison,
+        }
     }
 
     /// The query that is measured.
@@ -165,8 +187,27 @@ impl Aggregator {
         &self.query
     }
 
+    /// The rows of the query's days and course.
+    pub(crate) fn scope(&self, texts: &Dictionaries) -> RowScope<'_> {
+        RowScope::new(&self.query, &self.day_starts, texts)
+    }
+
+    /// The filters of the query in its scope, with the roles that people are counted by.
+    pub(crate) fn crossfilter<'a>(
+        &'a self,
+        scope: &'a RowScope<'a>,
+        texts: &Dictionaries,
+    ) -> Crossfilter<'a> {
+        Crossfilter::new(&self.query, scope, &self.roles, texts)
+    }
+
     /// Updates the counts to the dataset.
     pub fn update(&mut self, dataset: &VideoViewDataset) {
+        self.update_with_roles(dataset, None);
+    }
+
+    /// [`Self::update`]; `main_roles` are those of the query that this one's is the comparison of.
+    fn update_with_roles(&mut self, dataset: &VideoViewDataset, main_roles: Option<&PersonRoles>) {
         let finality: Vec<Option<bool>> = self
             .day_starts
             .iter()
@@ -184,32 +225,56 @@ impl Aggregator {
         if has_lost_window || has_lost_day {
             *self = Self::new(self.query.clone());
         }
-        if let Some(comparison) = &mut self.comparison {
-            comparison.update(dataset);
-        }
         let known_days: Vec<bool> = finality.iter().map(Option::is_some).collect();
         let new_days: Vec<bool> =
             self.finality.iter().zip(&known_days).map(|(before, now)| before.is_none() && *now).collect();
-        let crossfilter = Crossfilter::new(&self.query, &self.day_starts, &dataset.texts);
+        let scope = RowScope::new(&self.query, &self.day_starts, &dataset.texts);
+        for (id, data) in dataset.iter() {
+            if let Some(days) = self.uncounted_days(id, &known_days, &new_days) {
+                scope.count_roles(&data.table.rollups, days, &mut self.role_counts);
+            }
+        }
+        let roles = decide_roles(&self.role_counts, main_roles);
+        if self.roles.iter().any(|(user, role)| roles.get(user) != Some(role)) {
+            self.windows.clear();
+            self.counts = Aggregates::new(known_days.len());
+        }
+        self.roles = roles;
+        let crossfilter = Crossfilter::new(&self.query, &scope, &self.roles, &dataset.texts);
         let counter = Counter::new(&self.query, &self.day_starts, self.step_days);
         for (id, data) in dataset.iter() {
             let columns = &data.table;
-            if let Some((_, window)) = self.windows.iter().find(|(window, _)| window == id) {
-                if self.overlaps_days(window.time_span, &new_days) {
-                    counter.count(&crossfilter, &columns.rollups, &new_days, &mut self.counts);
-                }
-                continue;
+            if let Some(days) = self.uncounted_days(id, &known_days, &new_days) {
+                counter.count(&crossfilter, &columns.rollups, days, &mut self.counts);
             }
-            counter.count(&crossfilter, &columns.rollups, &known_days, &mut self.counts);
-            let starts = || columns.rollups.iter().map(QuarterHourRollup::start);
-            let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
-            let (generation, skipped_rows) = (data.generation, columns.skipped_rows);
-            self.windows.push((
-                id.to_owned(),
-                AggregatedWindow { generation, time_span: (first, last), skipped_rows },
-            ));
+            if self.find_window(id).is_none() {
+                let starts = || columns.rollups.iter().map(QuarterHourRollup::start);
+                let (first, last) = (starts().min().unwrap_or(i64::MAX), starts().max().unwrap_or(i64::MIN));
+                let (generation, skipped_rows) = (data.generation, columns.skipped_rows);
+                self.windows.push((
+                    id.to_owned(),
+                    AggregatedWindow { generation, time_span: (first, last), skipped_rows },
+                ));
+            }
         }
         self.finality = finality;
+        if let Some(comparison) = &mut self.comparison {
+            comparison.update_with_roles(dataset, Some(&self.roles));
+        }
+    }
+
+    /// A window that has been counted.
+    fn find_window(&self, id: &str) -> Option<&AggregatedWindow> {
+        self.windows.iter().find(|(window, _)| window == id).map(|(_, window)| window)
+    }
+
+    /// The days of a window that are not counted yet: all known ones, or, if the window has been counted, those that have
+    /// become known since; `None` if it may have no rows on them.
+    fn uncounted_days<'a>(&self, id: &str, known: &'a [bool], new: &'a [bool]) -> Option<&'a [bool]> {
+        match self.find_window(id) {
+            None => Some(known),
+            Some(window) => self.overlaps_days(window.time_span, new).then_some(new),
+        }
     }
 
     /// Whether a rollup with a start in `first..=last` may be on one of the days marked in `days`.
@@ -264,6 +329,7 @@ impl Aggregator {
                 .map(|comparison| comparison.days().collect())
                 .unwrap_or_default(),
             student: self.student_name(texts),
+            identities: self.count_identities(texts),
             skipped_rows,
         }
     }
@@ -275,6 +341,25 @@ impl Aggregator {
             Some(true) => Completeness::Complete(count.watched()),
             Some(false) => Completeness::Provisional(count.watched()),
         })
+    }
+
+    /// What is odd about the people who are counted by role.
+    fn count_identities(&self, texts: &Dictionaries) -> IdentityCounts {
+        let mut people = ChunkedBitSet::default();
+        for count in &self.counts.roles {
+            people.union_with(&count.viewers);
+        }
+        let is_counted = |user: u32| people.contains(user);
+        let mut identities = IdentityCounts {
+            shared_emails: texts.emails.count_shared(is_counted),
+            ambiguous_ids: texts.emails.ambiguous(is_counted).count() as u64,
+            ..IdentityCounts::default()
+        };
+        for (user, roles) in self.role_counts.iter().filter(|(user, _)| is_counted(*user)) {
+            identities.ambiguous_roles += u64::from(roles.is_ambiguous());
+            identities.deleted_users += u64::from(texts.is_deleted_user(user));
+        }
+        identities
     }
 
     /// The name of the student that the query filters by; empty without such a filter.

@@ -30,6 +30,14 @@ impl ChunkedBitSet {
         false
     }
 
+    /// Whether a code is in the set.
+    #[must_use]
+    pub fn contains(&self, code: u32) -> bool {
+        let (word, bit) = ((code / 64) as usize, code % 64);
+        let chunk = self.0.get(word / WORDS).and_then(Option::as_ref);
+        chunk.and_then(|words| words.get(word % WORDS)).is_some_and(|bits| bits & (1 << bit) != 0)
+    }
+
     /// Adds all codes of `other`; returns how many of them were new.
     pub fn union_with(&mut self, other: &Self) -> u64 {
         if self.0.len() < other.0.len() {

@@ -1,14 +1,16 @@
 //! Counts a course's activity in one week as one report records it, per section and student, from the rows
 //! of its windows.
 //!
-//! Only students are counted, by user id: staff, shared accounts and rows without a user id are left out. The amounts are
+//! Only students are counted, by user id: staff, shared accounts and rows without a user id are left out. Somebody is a student
+//! if most of their rows of the week in the report say so (`person_role`). The amounts are
 //! those of the page: half minutes watched, views, marks, latest answers, note events.
 //!
-//! Rows are counted while they are decoded, so memory grows with the number of students, not of rows. Only
+//! Rows are counted while they are decoded, so memory grows with the number of people, not of rows. Only
 //! rows of polls are stored, since matching a solution needs all answers to the poll.
 
 use crate::decode::Decoder;
 use crate::disclosure_control::{Amounts, SectionAmounts};
+use crate::person_role::RoleCounts;
 use crate::reports::{library, polling};
 use crate::shared_account::PersonFields;
 use crate::slice::SliceInflater;
@@ -19,7 +21,7 @@ use domain::calendar::Calendar;
 use domain::column;
 use domain::frame::{Head, SliceHead};
 use domain::ids::{CourseId, normalize_id, normalize_text};
-use domain::institution_role::InstitutionRole;
+use domain::institution_role::{InstitutionRole, RoleSet};
 use domain::query::{MeasureQuery, RowQuery, WindowCoverage};
 use domain::range::Range;
 use domain::report::{KnownReport, PersonColumns, ReportName};
@@ -54,6 +56,8 @@ pub struct CourseWeekCounter {
     /// The columns that say whose a row is.
     person: PersonColumns,
     row_counter: RowCounter,
+    /// By user id, the roles that the rows name. Amounts are everybody's until all rows are counted.
+    roles: BTreeMap<String, RoleCounts>,
     inflater: SliceInflater,
     current: Option<CurrentWindow>,
 }
@@ -115,6 +119,7 @@ impl CourseWeekCounter {
             starts,
             person,
             row_counter,
+            roles: BTreeMap::new(),
             inflater: SliceInflater::default(),
             current: None,
         })
@@ -176,6 +181,7 @@ impl CourseWeekCounter {
             .iter()
             .filter(|person| columns.user.is_some_and(|user| person.identifies(user)))
             .collect();
+        let roles = &mut self.roles;
         let course = self.week_query.course.as_str().as_bytes();
         let mut rows = 0;
         current.decoder.for_each_record(csv, |row| {
@@ -186,12 +192,14 @@ impl CourseWeekCounter {
             }
             let Some(at) = cell_value::parse_time(cell(columns.time)).map(i64::from) else { return };
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
-            let role = InstitutionRole::from_text(&String::from_utf8_lossy(cell(columns.role)));
             let user = normalize_id(cell(columns.user));
             let is_shared = people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
-            if day >= 7 || user.is_empty() || is_shared || role != InstitutionRole::Student {
+            if day >= 7 || user.is_empty() || is_shared {
                 return;
             }
+            let text = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
+            let named = RoleSet::parse(&String::from_utf8_lossy(cell(columns.role)));
+            roles.entry(text(&user)).or_default().add(named, 1);
             let event = normalize_id(cell(columns.event));
             if let Some(seen) = &mut seen_events
                 && !event.is_empty()
@@ -199,7 +207,6 @@ impl CourseWeekCounter {
             {
                 return;
             }
-            let text = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
             let section = sections.entry(text(&normalize_id(cell(columns.section)))).or_default();
             *section.done.entry(text(&user)).or_default() += 1;
         });
@@ -230,7 +237,16 @@ impl CourseWeekCounter {
     #[must_use]
     pub fn finish(self) -> AmountsBySection {
         match self.row_counter {
-            RowCounter::Rows(sections) | RowCounter::Events(sections, _) => sections,
+            RowCounter::Rows(mut sections) | RowCounter::Events(mut sections, _) => {
+                let is_student = |user: &String| {
+                    self.roles.get(user).is_some_and(|roles| roles.role() == InstitutionRole::Student)
+                };
+                for section in sections.values_mut() {
+                    section.done.retain(|user, _| is_student(user));
+                }
+                sections.retain(|_, section| !section.done.is_empty());
+                sections
+            }
             RowCounter::Polls(dataset) => count_polls(&dataset, &self.week_query),
         }
     }

@@ -423,6 +423,23 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_erased_in_every_report_however_their_id_is_spelled() {
+        for report in KnownReport::ALL {
+            let columns = report.descriptor().columns;
+            for user in columns.iter().filter(|name| column::normalize_name(name).ends_with("userid")) {
+                let row = |id: &str| {
+                    let cells = columns.iter().map(|name| if name == user { id } else { "" });
+                    cells.collect::<Vec<_>>().join(",") + "\n"
+                };
+                let rows = ["U-1", "{u-1}", " u-1 ", "u-2"].map(row);
+                let (remaining, _) =
+                    filter_rows(&person_tombstone("u-1"), &columns.join(","), &rows.concat());
+                assert_eq!(remaining, rows[3], "{report:?}: {user}");
+            }
+        }
+    }
+
+    #[test]
     fn an_id_learned_in_one_copy_erases_rows_of_another() {
         let tombstones = person_tombstone("ada@x.example");
         let (_, findings) = filter_rows(&tombstones, "userid,email", "u1,ada@x.example\n");

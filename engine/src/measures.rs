@@ -4,9 +4,10 @@
 //! One row is 30 seconds watched. Minutes are counted as rows, so that counts stay integers. Rows without a
 //! user id count as minutes, but not as viewers. All numbers of one result cover the same rows: those of the
 //! known days; a day that is not fully loaded counts nowhere. Each filter applies to all numbers except those
-//! of the chart that sets it.
+//! of the chart that sets it. A person has one role, whatever their rows name (`person_role`).
 
 use crate::completeness::Completeness;
+use crate::identity::IdentityCounts;
 use crate::video_view_columns::SkippedRows;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
@@ -167,6 +168,8 @@ pub struct Measures {
     pub sections: Items,
     /// By role, ignoring the filter by role; only roles with rows, in the order of [`InstitutionRole::ALL`].
     pub roles: Vec<(InstitutionRole, WatchTotals)>,
+    /// What is odd about the people in `roles`.
+    pub identities: IdentityCounts,
     /// Students only.
     pub students: Students,
     /// New and returning viewers by step; steps are as long as a sparkline's ([`Students::step_days`]).

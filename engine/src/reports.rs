@@ -26,7 +26,7 @@ pub mod unknown;
 pub mod weekly;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 /// The median; with an even count, the mean of the two middle numbers, rounded down. 0 for no numbers.
 #[must_use]

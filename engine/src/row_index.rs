@@ -2,12 +2,12 @@
 //!
 //! A list takes four bytes per row and is built when a table first needs it.
 
-use crate::crossfilter::{self, Crossfilter, FilterResult};
+use crate::aggregator::Aggregator;
+use crate::crossfilter::FilterResult;
 use crate::dictionary::EMPTY;
 use crate::text_search::TextSearch;
 use crate::video_view_columns::Dictionaries;
 use crate::video_view_dataset::{VideoViewDataset, VideoViewWindowData};
-use domain::query::RowQuery;
 
 /// One row as a table shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,17 +42,18 @@ pub struct RowIndex {
 }
 
 impl RowIndex {
-    /// Lists the rows of `query` in the dataset, on the days marked in `counted_days`.
+    /// Lists the rows of the dataset that an aggregator has counted.
     #[must_use]
-    pub fn new(query: &RowQuery, counted_days: &[bool], dataset: &VideoViewDataset) -> Self {
-        let day_starts = crossfilter::day_starts(query);
-        let crossfilter = Crossfilter::new(query, &day_starts, &dataset.texts);
+    pub fn new(aggregator: &Aggregator, dataset: &VideoViewDataset) -> Self {
+        let scope = aggregator.scope(&dataset.texts);
+        let crossfilter = aggregator.crossfilter(&scope, &dataset.texts);
+        let counted_days = aggregator.counted_days();
         let windows = dataset
             .iter()
             .map(|(id, data)| {
                 let columns = &data.table;
                 let mut passes = vec![false; columns.rollups.len()];
-                crossfilter.for_each_match(&columns.rollups, counted_days, |found| {
+                crossfilter.for_each_match(&columns.rollups, &counted_days, |found| {
                     if let (FilterResult::All, Some(passes)) = (found.passes, passes.get_mut(found.rollup)) {
                         *passes = true;
                     }

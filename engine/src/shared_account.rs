@@ -13,6 +13,8 @@ pub(crate) struct PersonFields {
     pub(crate) role: Option<usize>,
     first_name: Option<usize>,
     pub(crate) email: Option<usize>,
+    last_name: Option<usize>,
+    email: Option<usize>,
 }
 
 impl PersonFields {
@@ -25,7 +27,13 @@ impl PersonFields {
             let find = |name: &str| keys.iter().position(|key| key.strip_prefix(prefix) == Some(name));
             let is_email = |key: &String| key.starts_with(prefix) && column::is_email(key);
             let email = find("email").or_else(|| keys.iter().position(is_email));
-            Some(Self { user, role: find("role"), first_name: find("firstname"), email })
+            Some(Self {
+                user,
+                role: find("role"),
+                first_name: find("firstname"),
+                last_name: find("lastname"),
+                email,
+            })
         });
         people.collect()
     }
@@ -34,6 +42,26 @@ impl PersonFields {
     pub(crate) fn is_shared_account<'a>(&self, field: impl Fn(usize) -> &'a [u8]) -> bool {
         let text = |at: Option<usize>| at.map_or(&[][..], &field);
         is_shared_account(text(self.first_name), text(self.email))
+    }
+
+    /// The field of the user's id.
+    pub(crate) fn user(&self) -> usize {
+        self.user
+    }
+
+    /// The field of the e-mail address.
+    pub(crate) fn email(&self) -> Option<usize> {
+        self.email
+    }
+
+    /// The fields of the first and last name.
+    pub(crate) fn names(&self) -> [Option<usize>; 2] {
+        [self.first_name, self.last_name]
+    }
+
+    /// The fields of the user's id and role.
+    pub(crate) fn user_and_role(&self) -> (usize, Option<usize>) {
+        (self.user, self.role)
     }
 
     /// Whether a field is the user's id or role, which rows of shared accounts are read without.
@@ -115,14 +143,20 @@ mod tests {
     fn every_person_of_a_row_has_columns_of_their_own() {
         let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
         let people = PersonFields::find(&names(&["user_id", "FirstName", "email", "role", "x"]));
-        assert_eq!(people, [PersonFields { user: 0, role: Some(3), first_name: Some(1), email: Some(2) }]);
+        assert_eq!(
+            people,
+            [PersonFields { user: 0, role: Some(3), first_name: Some(1), last_name: None, email: Some(2) }]
+        );
         let people = PersonFields::find(&names(&[
             "question_userid",
             "answer_userid",
             "answer_email",
             "question_email",
         ]));
-        let asker = PersonFields { user: 0, role: None, first_name: None, email: Some(3) };
-        assert_eq!(people, [asker, PersonFields { user: 1, role: None, first_name: None, email: Some(2) }]);
+        let asker = PersonFields { user: 0, role: None, first_name: None, last_name: None, email: Some(3) };
+        assert_eq!(
+            people,
+            [asker, PersonFields { user: 1, role: None, first_name: None, last_name: None, email: Some(2) }]
+        );
     }
 }

@@ -13,6 +13,7 @@ pub mod dataset;
 
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::identity::CopyEmails;
 use crate::shared_account::PersonFields;
 use domain::column;
 use domain::report::{KnownReport, is_id_column};
@@ -27,6 +28,8 @@ pub struct HeaderRow {
     stored_columns: Vec<(usize, String)>,
     /// The people in each row.
     people: Vec<PersonFields>,
+    /// For each person, the index of the column of the user id among the stored ones, and the field of the e-mail address.
+    emails: Vec<(usize, usize)>,
 }
 
 impl HeaderRow {
@@ -36,9 +39,14 @@ impl HeaderRow {
     pub fn parse(header: &[u8]) -> Self {
         let names = Decoder::parse_header(header);
         let (width, people) = (names.len(), PersonFields::find(&names));
-        let stored_columns =
+        let stored_columns: Vec<(usize, String)> =
             names.into_iter().enumerate().filter(|(_, name)| !column::is_email(name)).collect();
-        Self { delimiter: Delimiter::detect(header), width, stored_columns, people }
+        let emails = people.iter().filter_map(|person| {
+            let user = stored_columns.iter().position(|(field, _)| *field == person.user())?;
+            Some((user, person.email()?))
+        });
+        let emails = emails.collect();
+        Self { delimiter: Delimiter::detect(header), width, stored_columns, people, emails }
     }
 
     /// The delimiter of the header row and of the rows below it.
@@ -71,6 +79,10 @@ struct Column {
 pub struct Table {
     columns: Vec<Column>,
     rows: usize,
+    /// When the copy was made, in seconds since 1970; 0 if that is unknown.
+    pub created: u32,
+    /// The e-mail addresses of people, as hashes.
+    pub(crate) emails: CopyEmails,
     /// Number of rows left out because their number of fields differs from the header's.
     pub ragged: u64,
 }
@@ -85,7 +97,7 @@ impl Table {
             has_ids: is_id_column(report, name),
             codes: Vec::new(),
         };
-        Self { columns: header.names().map(column).collect(), rows: 0, ragged: 0 }
+        Self { columns: header.names().map(column).collect(), ..Self::default() }
     }
 
     /// Adds a row, without white space around its cells, and without the user ids and roles of shared accounts; counts it as
@@ -107,6 +119,10 @@ impl Table {
                 false if column.has_ids => texts.id_code(cell),
                 false => texts.code(cell),
             });
+        }
+        for (user, email) in &header.emails {
+            let user = self.columns.get(*user).and_then(|column| column.codes.last());
+            self.emails.add(user.copied().unwrap_or(EMPTY), row.field(*email));
         }
         self.rows += 1;
     }
@@ -221,6 +237,28 @@ mod tests {
             .for_each_record(b"AB,AB\nab,ab\n", |row| table.push_row(&header, row, &mut texts));
         let cell = |column: usize, row| texts.text(table.code(Some(column), row)).into_owned();
         assert_eq!([cell(0, 0), cell(0, 1), cell(1, 0), cell(1, 1)], ["ab", "ab", "AB", "ab"]);
+    }
+
+    #[test]
+    fn every_id_column_of_every_report_has_one_normal_form() {
+        for report in KnownReport::ALL {
+            let columns = report.descriptor().columns;
+            let is_id =
+                |name: &&&str| column::normalize_name(name).ends_with("id") || **name == "course_identifier";
+            let ids: Vec<&&str> = columns.iter().filter(is_id).collect();
+            assert!(!ids.is_empty(), "{report:?}");
+            let header = HeaderRow::parse(columns.join(",").as_bytes());
+            let (mut table, mut texts) = (Table::new(&header, Some(report)), Dictionary::default());
+            let rows =
+                ["ab-1", "AB-1", "{ab-1}", " { Ab-1 } "].map(|id| vec![id; columns.len()].join(",") + "\n");
+            Decoder::new(header.delimiter())
+                .for_each_record(rows.concat().as_bytes(), |row| table.push_row(&header, row, &mut texts));
+            assert_eq!(table.rows(), rows.len());
+            for name in ids {
+                let codes = table.codes(table.column_index(name).unwrap());
+                assert!(codes.iter().all(|code| texts.bytes_of(*code) == b"ab-1"), "{report:?}: {name}");
+            }
+        }
     }
 
     #[test]

@@ -7,13 +7,15 @@
 
 use crate::decode::{Decoder, Delimiter, Record, skip_line_ends};
 use crate::dictionary::{Dictionary, EMPTY};
-use crate::label::Labels;
+use crate::identity::{CopyEmails, EmailIndex};
+use crate::label::{Labels, PeopleLabels, TextAge, is_deleted_user, person_label, seconds_of_copy};
 use crate::rollup::{QUARTER, QuarterHourRollup, RollupIndex};
 use crate::row_template::{FieldSlot, RowCodes, RowTemplateCache, TIME};
 use crate::row_time::{self, DayCache};
 use crate::shared_account::PersonFields;
 use domain::column;
 use domain::report::KnownReport;
+use domain::time::Timestamp;
 
 /// The texts behind the codes, shared by the copies of all windows.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +39,9 @@ pub struct Dictionaries {
     /// By code of the section: its number, its course code as displayed.
     pub sections: Labels,
     /// By code of the viewer: first name, last name.
-    pub users: Labels,
+    pub users: PeopleLabels,
+    /// The e-mail addresses of viewers, as hashes.
+    pub emails: EmailIndex,
 }
 
 impl Dictionaries {
@@ -66,15 +70,18 @@ impl Dictionaries {
         (number, course)
     }
 
-    /// A person's name, last name first: `Nuñez, Ana`; empty if no row has one.
+    /// A person's name as it is shown, last name first: `Nuñez, Ana`; empty if there is none.
     #[must_use]
     pub fn person_name(&self, code: u32) -> String {
         let [first, last] = self.users.get(code).map(|text| self.names.text(text));
-        match (last.is_empty(), first.is_empty()) {
-            (true, _) => first.into_owned(),
-            (_, true) => last.into_owned(),
-            _ => format!("{last}, {first}"),
-        }
+        person_label(&first, &last, &self.user.text(code))
+    }
+
+    /// Whether a person's account has been deleted at Echo360.
+    #[must_use]
+    pub fn is_deleted_user(&self, code: u32) -> bool {
+        let [first, last] = self.users.get(code).map(|text| self.names.text(text));
+        is_deleted_user(&first, &last)
     }
 }
 
@@ -219,9 +226,18 @@ impl ColumnLayout {
             rest = match rows.push_matching_template(csv, texts) {
                 Some(length) => csv.get(length..).unwrap_or_default(),
                 None => {
-                    let VideoViewColumnsBuilder { decoder, templates, rollup_index, columns, .. } = rows;
+                    let VideoViewColumnsBuilder {
+                        decoder,
+                        templates,
+                        rollup_index,
+                        columns,
+                        copy,
+                        emails,
+                        ..
+                    } = rows;
                     decoder.read_record(csv, |row| {
-                        self.push_record(row, templates, rollup_index, columns, texts);
+                        let user = self.push_record(row, templates, rollup_index, (columns, *copy), texts);
+                        self.add_email(row, user, emails, texts);
                     })
                 }
             };
@@ -229,23 +245,33 @@ impl ColumnLayout {
         count
     }
 
-    /// Appends a parsed row and caches its templates.
+    /// Adds the e-mail address in a row of a viewer.
+    fn add_email(&self, row: Record<'_>, user: u32, emails: &mut CopyEmails, texts: &mut Dictionaries) {
+        let viewer = self.people.iter().find(|person| person.user() == self.user);
+        if let Some(email) = viewer.and_then(PersonFields::email)
+            && let Some(hash) = emails.add(user, row.field(email))
+        {
+            texts.emails.add(user, hash, emails);
+        }
+    }
+
+    /// Appends a parsed row and caches its templates. Returns the code of its viewer.
     fn push_record(
         &self,
         row: Record<'_>,
         templates: &mut RowTemplateCache,
         rollup_index: &mut RollupIndex,
-        columns: &mut VideoViewColumns,
+        (columns, copy): (&mut VideoViewColumns, CopyNames),
         texts: &mut Dictionaries,
-    ) {
+    ) -> u32 {
         if row.width() != self.width {
             columns.skipped_rows.ragged += 1;
-            return;
+            return EMPTY;
         }
         let field = |position: usize| row.field(position).trim_ascii();
         let Some(time) = row_time::parse_seconds(field(self.time)) else {
             columns.skipped_rows.undated += 1;
-            return;
+            return EMPTY;
         };
         let is_shared = self.people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
         // Codes of the fields before the time, and of those after it.
@@ -289,8 +315,18 @@ impl ColumnLayout {
         // Each code is set in one of the parts, and 0 in the other.
         let mut codes = before;
         codes.iter_mut().zip(after).for_each(|(code, other)| *code |= other);
-        columns.push_row(time, &codes, rollup_index, texts);
+        columns.push_row(time, &codes, rollup_index, copy, texts);
+        codes.get(FieldSlot::USER).copied().unwrap_or(EMPTY)
     }
+}
+
+/// What the names in a copy's rows are worth.
+#[derive(Debug, Clone, Copy)]
+struct CopyNames {
+    /// When the copy was made, in seconds since 1970; 0 if that is unknown.
+    created: u32,
+    /// Whether it has names of people.
+    has_people: bool,
 }
 
 /// Builds the columns of a copy, slice by slice.
@@ -300,6 +336,9 @@ pub struct VideoViewColumnsBuilder {
     templates: RowTemplateCache,
     rollup_index: RollupIndex,
     day_cache: DayCache,
+    copy: CopyNames,
+    /// The e-mail addresses in the rows so far, as hashes.
+    emails: CopyEmails,
     /// The rows so far.
     pub columns: VideoViewColumns,
 }
@@ -313,8 +352,18 @@ impl VideoViewColumnsBuilder {
             templates: RowTemplateCache::default(),
             rollup_index: RollupIndex::default(),
             day_cache: DayCache::default(),
+            copy: CopyNames {
+                created: 0,
+                has_people: layout.first_name.is_some() || layout.last_name.is_some(),
+            },
+            emails: CopyEmails::default(),
             columns: VideoViewColumns::default(),
         }
+    }
+
+    /// Sets when the copy was made, before its first rows.
+    pub fn set_created(&mut self, created: Timestamp) {
+        self.copy.created = seconds_of_copy(created);
     }
 
     /// Appends the first row of `csv` if it equals earlier rows except for its time; returns its byte length.
@@ -322,7 +371,7 @@ impl VideoViewColumnsBuilder {
     fn push_matching_template(&mut self, csv: &[u8], texts: &mut Dictionaries) -> Option<usize> {
         let (time, codes, length) = self.templates.find(csv)?;
         let time = self.day_cache.parse_seconds(time)?;
-        self.columns.push_row(time, &codes, &mut self.rollup_index, texts);
+        self.columns.push_row(time, &codes, &mut self.rollup_index, self.copy, texts);
         Some(length)
     }
 }
@@ -335,15 +384,19 @@ impl VideoViewColumns {
         time: u32,
         codes: &RowCodes,
         rollup_index: &mut RollupIndex,
+        copy: CopyNames,
         texts: &mut Dictionaries,
     ) {
         let [video, course, section, user, role, length, ..] = *codes;
         let at = |slot: usize| codes.get(slot).copied().unwrap_or(EMPTY);
         let Dictionaries { names, videos, courses, sections, users, .. } = texts;
-        videos.update(video, time, [at(FieldSlot::VIDEO_NAME), at(FieldSlot::LENGTH)], names);
-        courses.update(course, time, [at(FieldSlot::COURSE_CODE), at(FieldSlot::COURSE_NAME)], names);
-        sections.update(section, time, [at(FieldSlot::SECTION_NUMBER), at(FieldSlot::COURSE_CODE)], names);
-        users.update(user, time, [at(FieldSlot::FIRST_NAME), at(FieldSlot::LAST_NAME)], names);
+        let age = TextAge::new(copy.created, time);
+        videos.update(video, age, [at(FieldSlot::VIDEO_NAME), at(FieldSlot::LENGTH)], names);
+        courses.update(course, age, [at(FieldSlot::COURSE_CODE), at(FieldSlot::COURSE_NAME)], names);
+        sections.update(section, age, [at(FieldSlot::SECTION_NUMBER), at(FieldSlot::COURSE_CODE)], names);
+        if copy.has_people {
+            users.update(user, age, [at(FieldSlot::FIRST_NAME), at(FieldSlot::LAST_NAME)], names);
+        }
         let row = QuarterHourRollup {
             quarter: time / QUARTER,
             user,

@@ -5,6 +5,7 @@ use crate::table::dataset::{Dataset, WindowData};
 use crate::video_view_columns::{ColumnLayout, Dictionaries, VideoViewColumns, VideoViewColumnsBuilder};
 use domain::frame::Head;
 use domain::report::KnownReport;
+use domain::time::Timestamp;
 
 /// The loaded copies of `videoview`.
 pub type VideoViewDataset = Dataset<VideoViewColumns>;
@@ -42,6 +43,10 @@ impl TableDecoder for VideoViewDecoder {
         // Growing step by step may take twice the memory. The limit bounds what a wrong row count can cost.
         rows.columns.reserve(usize::try_from(head.rows).unwrap_or(usize::MAX).min(MAX_RESERVED_ROWS));
         Ok(Self { layout, rows })
+    }
+
+    fn set_created(&mut self, created: Timestamp) {
+        self.rows.set_created(created);
     }
 
     fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionaries) -> u64 {

@@ -6,7 +6,9 @@ use crate::figure_context::{
     with_row_action,
 };
 use crate::text::course as text;
-use crate::text::reports::{NO_ACTIVITY, NOTHING_LOADED, join, name_or_id, skipped_rows_caveat};
+use crate::text::reports::{
+    NO_ACTIVITY, NOTHING_LOADED, identities_caveat, join, name_or_id, skipped_rows_caveat,
+};
 use crate::{Datasets, RowSource, SubjectBuilder, build_course_figures};
 use charts::small_multiples::{AxisStep, Panel, SmallMultiples};
 use charts::sortable_table::{Cell, ColumnKind, Row, RowAction};
@@ -483,6 +485,7 @@ impl Course<'_> {
         let caveat = join([
             self.coverage_caveat(),
             text::STUDENTS_CAVEAT.to_owned(),
+            identities_caveat(locale, self.measures.identities),
             (if is_known { text::QUIET_CAVEAT } else { text::QUIET_UNKNOWN_CAVEAT }).to_owned(),
             text::SPARK_CAVEAT.to_owned(),
         ]);

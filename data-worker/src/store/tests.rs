@@ -98,7 +98,7 @@ fn loaded(query: &Query) -> (Store, Schedule) {
     store.set_query(query, serving, &schedule);
     while let Some(DownloadOrder { id, key, .. }) = schedule.start_next() {
         schedule.announce(id, 7);
-        store.begin(&key, &head()).unwrap();
+        store.begin(&key, &head(), Timestamp(0)).unwrap();
         slices(&key.window).iter().for_each(|slice| push(&mut store, &key, slice).unwrap());
         store.complete(&key.source, find_window(&query.sources, &key).unwrap()).unwrap();
         schedule.complete(id);
@@ -175,19 +175,19 @@ fn a_copy_that_is_damaged_incomplete_or_not_downloaded_any_more_is_discarded() {
         let slices = slices(&key.window);
         assert!(push(&mut store, key, &slices[0]).is_err(), "no head yet");
         let no_columns = Head { header: b"mood\n".to_vec(), ..head() };
-        assert!(store.begin(key, &no_columns).is_err());
-        store.begin(key, &head()).unwrap();
+        assert!(store.begin(key, &no_columns, Timestamp(0)).is_err());
+        store.begin(key, &head(), Timestamp(0)).unwrap();
         push(&mut store, key, &slices[0]).unwrap();
         let damaged = Slice { crc32: slices[1].crc32 ^ 1, ..slices[1].clone() };
         assert!(push(&mut store, key, &damaged).is_err());
         assert!(store.complete(&key.source, window).is_err(), "rows are missing");
         assert!(push(&mut store, key, &slices[1]).is_err(), "the copy is discarded");
 
-        store.begin(key, &head()).unwrap();
+        store.begin(key, &head(), Timestamp(0)).unwrap();
         store.abandon(key);
         assert!(push(&mut store, key, &slices[0]).is_err());
 
-        store.begin(key, &head()).unwrap();
+        store.begin(key, &head(), Timestamp(0)).unwrap();
         let newer = super::tests::query(report, 2);
         let (serving, aborted) = schedule.want(&newer.sources, &newer.subject, newer.max_rows);
         assert_eq!(aborted, [order.id]);

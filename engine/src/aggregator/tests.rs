@@ -20,9 +20,12 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 const HEADER: &str = "VideoId,VideoName,sectionId,sectionNumber,courseId,courseIdentifier,event_timestamp,\
-    duration_Minute,userid,firstname,lastname,role\n";
+    duration_Minute,userid,firstname,lastname,role,email\n";
 
 const ROLES: [&str; 4] = ["Student", "Instructor", "Teaching Assistant", ""];
+
+/// Cells of somebody with several roles.
+const MIXED_ROLES: [&str; 4] = ["STUDENT", "Student;Instructor", "\"student, ta\"", "instructor"];
 
 fn day(text: &str) -> Day {
     parse_day(text).unwrap()
@@ -102,10 +105,15 @@ struct Event {
     is_undated: bool,
 }
 
-/// A user has the same role in all rows, except user 5, whose role depends on the video.
+/// A user has the same role in all rows, except users 5 and 6, whose roles depend on the video.
 fn role(event: &Event) -> &'static str {
-    let index = if event.user == 5 { event.video } else { event.user };
-    if event.user == 0 { "" } else { ROLES[usize::from(index % 4)] }
+    let by_video = usize::from(event.video % 4);
+    match event.user {
+        0 => "",
+        5 => ROLES[by_video],
+        6 => MIXED_ROLES[by_video],
+        user => ROLES[usize::from(user % 4)],
+    }
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -127,12 +135,19 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
                 if *user == 0 { (String::new(), "") } else { (format!("user-{user}"), "Ana,Nuñez") };
             let name = if name.is_empty() { "," } else { name };
             let role = role(event);
+            // Users 2 and 3 have the same address, and so on.
+            let email = if *user == 0 { String::new() } else { format!("Person{}@x.example", user / 2) };
             let length = u32::from(*video) * 10;
             let place = match section {
                 0 => ",,,".to_owned(),
                 _ => format!("S{section},{section},c{0},BIO-{0}", section % 2),
             };
             format!("V{video},Lecture {video},{place},{time},{length},{id},{name},{role}\n")
+            format!(
+                "V{video},Lecture {video},S{section},{section},c{},BIO-{},{time},{length},{id},{name},{role},{email}\n",
+                section % 2,
+                section % 2
+            )
         })
         .collect()
 }
@@ -145,7 +160,31 @@ struct ReferenceRow {
     section: String,
     course: String,
     user: String,
+    /// The text of its role.
+    role_text: String,
     role: InstitutionRole,
+}
+
+/// The roles that rows name most often: by person, and how many rows name each.
+type ReferenceRoles = BTreeMap<String, BTreeMap<InstitutionRole, u64>>;
+
+fn count_roles(rows: &[ReferenceRow]) -> ReferenceRoles {
+    let mut people = ReferenceRoles::new();
+    for row in rows.iter().filter(|row| !row.user.is_empty()) {
+        let counts = people.entry(row.user.clone()).or_default();
+        for name in row.role_text.split([';', ',']).filter(|name| !name.trim().is_empty()) {
+            *counts.entry(InstitutionRole::from_text(name)).or_default() += 1;
+        }
+    }
+    people
+}
+
+/// The most frequent role; of equally frequent ones, the first that is not student.
+fn most_frequent(counts: &BTreeMap<InstitutionRole, u64>) -> Option<InstitutionRole> {
+    let most = counts.values().max()?;
+    let mut first = counts.iter().filter(|(_, count)| *count == most).map(|(role, _)| *role);
+    let role = first.next()?;
+    Some(if role == InstitutionRole::Student { first.next().unwrap_or(role) } else { role })
 }
 
 /// Totals of `rows`, and how many of them have a user id.
@@ -199,6 +238,15 @@ fn ranked<T: Borrow<str>>(
 
 /// Slow, simple reference implementation: reads every row with the `csv` crate and [`Timestamp::parse`].
 fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures {
+    reference_measures_with_roles(query, weeks, &ReferenceRoles::new())
+}
+
+/// [`reference_measures`]; `main_roles` are those of the query that this one's is the comparison of.
+fn reference_measures_with_roles(
+    query: &RowQuery,
+    weeks: &[(u64, Vec<Event>)],
+    main_roles: &ReferenceRoles,
+) -> Measures {
     let csv =
         HEADER.to_owned() + &weeks.iter().flat_map(|(week, rows)| lines(*week, rows)).collect::<String>();
     let is_covered = |t: Timestamp| {
@@ -229,9 +277,15 @@ fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures
                 section: SectionId::from(&record[2]).into(),
                 course: CourseId::from(&record[4]).into(),
                 user: UserId::from(&record[8]).into(),
-                role: InstitutionRole::from_text(&record[11]),
+                role_text: record[11].to_owned(),
+                role: InstitutionRole::Unnamed,
             });
         }
+    }
+    let named_roles = count_roles(&rows);
+    for row in &mut rows {
+        let counts = [main_roles, &named_roles].into_iter().filter_map(|people| people.get(&row.user));
+        row.role = counts.filter_map(most_frequent).next().unwrap_or(InstitutionRole::Unnamed);
     }
     let passes_section = |row: &ReferenceRow| passes(&query.sections, &row.section);
     let passes_video = |row: &ReferenceRow| passes(&query.videos, &row.video);
@@ -248,7 +302,9 @@ fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures
     let any_section = select(&|r| passes_video(r) && passes_role(r));
     let any_role = select(&|r| passes_video(r) && passes_section(r));
     let comparison = query.comparison.as_ref().and_then(|comparison| query.comparison_query(comparison));
-    let comparison_days = comparison.map(|query| reference_measures(&query, weeks).days).unwrap_or_default();
+    let comparison_days = comparison
+        .map(|query| reference_measures_with_roles(&query, weeks, &named_roles).days)
+        .unwrap_or_default();
 
     let days = query.range.each_day();
     let days: Vec<(Day, Completeness<WatchTotals>)> = days
@@ -307,6 +363,17 @@ fn reference_measures(query: &RowQuery, weeks: &[(u64, Vec<Event>)]) -> Measures
             .into_iter()
             .filter(|(_, watched)| watched.rows > 0)
             .collect(),
+        identities: {
+            let people: BTreeSet<&str> = any_role.iter().map(|row| row.user.as_str()).collect();
+            let is_ambiguous = |user: &&&str| named_roles.get(**user).is_some_and(|roles| roles.len() > 1);
+            let has_same_email = |pair: &[&str; 2]| pair.iter().all(|user| people.contains(user));
+            let pairs = [["user-2", "user-3"], ["user-4", "user-5"], ["user-6", "user-7"]];
+            IdentityCounts {
+                ambiguous_roles: people.iter().filter(is_ambiguous).count() as u64,
+                shared_emails: pairs.iter().filter(|pair| has_same_email(pair)).count() as u64,
+                ..IdentityCounts::default()
+            }
+        },
         students: students(&all, &days),
         days,
         skipped_rows,
@@ -442,7 +509,7 @@ proptest! {
             }
             prop_assert_eq!(&measures, &reference);
 
-            let row_index = RowIndex::new(&query, &aggregator.counted_days(), &dataset);
+            let row_index = RowIndex::new(&aggregator, &dataset);
             prop_assert_eq!(row_index.len() as u64, measures.total.rows, "the list has all rows");
             let rows = row_index.rows(0, usize::MAX, &dataset);
             prop_assert!(rows.windows(2).all(|pair| pair[0].time <= pair[1].time));

@@ -2,7 +2,8 @@
 //!
 //! - Only students are counted. Activity of staff, and rows without a user id, are one additional number
 //!   each.
-//! - People are joined across reports by user id only; a row without one belongs to nobody.
+//! - People are joined across reports by user id only; a row without one belongs to nobody. A person has one role: that which
+//!   most of their rows name, in all reports of the range.
 //! - Videos and decks are two lists, since nothing in the data joins them. Decks are joined with their marks,
 //!   polls and notes by presentation id.
 //! - Kinds are never added up. Whether a day is missing, provisional or complete is known per kind, from its
@@ -20,6 +21,8 @@ pub mod time_bins;
 
 use super::median;
 use crate::completeness::Completeness;
+use crate::identity::IdentityCounts;
+use crate::person_role::RoleCounts;
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
@@ -107,6 +110,9 @@ pub struct Measures {
     /// Students with activity in the range or in the days before it, by name.
     pub students: Vec<Student>,
     /// Whether [`Student::is_quiet`] is known: the last two weeks with classes are loaded for every kind.
+    /// What is odd about the people with activity in the range.
+    pub identities: IdentityCounts,
+    /// Whether [`Student::is_quiet`] is known: the last two weeks are loaded for every kind.
     pub is_quiet_known: bool,
     /// The student of [`CourseOptions::student`], if they have any activity.
     pub person: Option<Person>,
@@ -139,6 +145,24 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         .by_kind
         .get(&ActivityKind::Polls)
         .map(|dataset| super::polling::measure(dataset, &query).polls);
+    let before = comparison_query(&query, &Comparison::Before);
+    let mut now = read_events(sources, &query);
+    let mut others = compared_query.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
+    let mut earlier = match options.comparison {
+        Comparison::Before => None,
+        Comparison::Section(_) => before.as_ref().map(|query| read_events(sources, query)),
+    };
+    let people = unify_roles(&mut now, [Some(&mut others), earlier.as_mut()]);
+    let earlier = earlier.as_ref().unwrap_or(&others);
+    let bins = TimeBins::for_range(query.base.range);
+    let series =
+        now.iter().map(|(kind, events)| kind_series(*kind, events, others.get(kind), &bins)).collect();
+    let identities = count_identities(&people, &now);
+    let is_quiet_known = people::is_quiet_known(&now, earlier);
+    let polls =
+        sources.by_kind.get(&ActivityKind::Polls).zip(now.get(&ActivityKind::Polls)).map(
+            |(dataset, events)| super::polling::measure_with_roles(dataset, &query, &events.roles).polls,
+        );
     let polls = polls.unwrap_or_default();
     let students = people::students(&now, earlier, &bins, calendar.week_start, options.weights, quiet_since);
     let watched_rows =
@@ -161,6 +185,8 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         decks: media::decks(&now, &polls, &bins),
         students,
         is_quiet_known: quiet_since.is_some(),
+        identities,
+        is_quiet_known,
         person,
         bins,
     }
@@ -193,6 +219,55 @@ fn read_events<'a>(sources: &Sources<'a>, query: &MeasureQuery) -> BTreeMap<Acti
         .into_iter()
         .map(|kind| (kind, Events::read(kind, sources.by_kind.get(&kind).copied(), query)))
         .collect()
+}
+
+/// Gives everybody one role in all reports: the one that their rows of the range name, or else those that the range is
+/// compared with. Returns the roles that the rows of the range name, by user id.
+fn unify_roles<'a>(
+    now: &mut BTreeMap<ActivityKind, Events<'a>>,
+    others: [Option<&mut BTreeMap<ActivityKind, Events<'a>>>; 2],
+) -> BTreeMap<String, RoleCounts> {
+    let (mut in_range, in_others) = (BTreeMap::new(), &mut BTreeMap::new());
+    now.values().for_each(|events| events.count_roles(&mut in_range));
+    let others: Vec<_> = others.into_iter().flatten().collect();
+    others.iter().flat_map(|all| all.values()).for_each(|events| events.count_roles(in_others));
+    let role_in = |people: &BTreeMap<String, RoleCounts>, id: &str| {
+        people.get(id).map_or(InstitutionRole::Unnamed, RoleCounts::role)
+    };
+    for events in now.values_mut() {
+        events.assign_roles(|id| role_in(&in_range, id));
+    }
+    for events in others.into_iter().flat_map(|all| all.values_mut()) {
+        events.assign_roles(|id| match role_in(&in_range, id) {
+            InstitutionRole::Unnamed => role_in(in_others, id),
+            role => role,
+        });
+    }
+    in_range
+}
+
+/// What is odd about `people`, the roles of everybody with activity in the range, in all reports together.
+fn count_identities(
+    people: &BTreeMap<String, RoleCounts>,
+    now: &BTreeMap<ActivityKind, Events<'_>>,
+) -> IdentityCounts {
+    let is_counted = |id: &String| people.contains_key(id);
+    let mut users_by_email: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
+    for (email, id) in now.values().flat_map(Events::emails).filter(|(_, id)| is_counted(id)) {
+        users_by_email.entry(email).or_default().insert(id);
+    }
+    let ambiguous: BTreeSet<String> =
+        now.values().flat_map(Events::ambiguous_ids).filter(is_counted).collect();
+    let deleted = people.keys().filter(|id| {
+        let named = now.values().filter_map(|events| events.newest_name(id));
+        named.max_by_key(|(age, _)| *age).is_some_and(|(_, is_deleted)| is_deleted)
+    });
+    IdentityCounts {
+        ambiguous_roles: people.values().filter(|roles| roles.is_ambiguous()).count() as u64,
+        deleted_users: deleted.count() as u64,
+        shared_emails: users_by_email.values().filter(|ids| ids.len() > 1).count() as u64,
+        ambiguous_ids: ambiguous.len() as u64,
+    }
 }
 
 /// Number of distinct students with any activity.

@@ -40,10 +40,20 @@ fn report_of(header: &HeaderRow) -> Option<KnownReport> {
 }
 
 pub(super) fn dataset(windows: &[Window]) -> Dataset {
+    load(windows.iter().map(|window| (0, window)))
+}
+
+/// Windows whose copies were made at these times.
+pub(super) fn dataset_of_copies(windows: &[(u32, Window)]) -> Dataset {
+    load(windows.iter().map(|(created, window)| (*created, window)))
+}
+
+fn load<'a>(windows: impl Iterator<Item = (u32, &'a Window)>) -> Dataset {
     let mut dataset = Dataset::default();
-    for window in windows {
+    for (created, window) in windows {
         let header = HeaderRow::parse(window.header.as_bytes());
         let mut table = Table::new(&header, report_of(&header));
+        table.created = created;
         Decoder::new(header.delimiter()).for_each_record(window.rows.as_bytes(), |row| {
             table.push_row(&header, row, &mut dataset.texts);
         });
@@ -70,6 +80,14 @@ pub(super) fn query(from: &str, to: &str) -> MeasureQuery {
         decks: Vec::new(),
         contents: false,
     }
+}
+
+/// The role of somebody whose rows name these: student, instructor or none.
+pub(crate) fn main_role<'a>(roles: impl Iterator<Item = &'a str>) -> &'a str {
+    let (students, others): (Vec<&str>, Vec<&str>) =
+        roles.filter(|role| !role.is_empty()).partition(|role| *role == "Student");
+    let prevailing = if students.len() > others.len() { students } else { others };
+    prevailing.first().copied().unwrap_or("")
 }
 
 /// The time zone of Berlin around the change to summer time on 29 March 2026.

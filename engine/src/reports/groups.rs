@@ -7,6 +7,7 @@ use super::selection::{Column, ColumnNames, Row, Selection, find_codes};
 use crate::chunked_bit_set::ChunkedBitSet;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
+use crate::identity::IdentityCounts;
 use crate::ordering::sort_by;
 use crate::table::dataset::Dataset;
 use domain::institution_role::InstitutionRole;
@@ -44,6 +45,8 @@ pub struct Groups {
     /// Roles that have events, in the order of roles; `true` if the role filter excludes the role from all
     /// other measures.
     pub roles: Vec<(InstitutionRole, EventCounts, bool)>,
+    /// What is odd about the people in `roles`.
+    pub identities: IdentityCounts,
 }
 
 /// Counts the rows of a report by section and by role.
@@ -93,7 +96,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
         None => (&selection, rows),
     };
     let mut roles: BTreeMap<InstitutionRole, EventCounter> = BTreeMap::new();
-    for row in rows {
+    for row in &rows {
         roles.entry(row.role).or_default().add(row.user, row.role, 0);
     }
     let filter = &query.base.roles;
@@ -104,6 +107,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery, report: KnownReport) -> 
         sections,
         events_without_section,
         events_without_course,
+        identities: selection.count_identities(rows),
         roles: roles
             .into_iter()
             .map(|(role, counter)| (role, counter.finish(), is_role_left_out(&role)))

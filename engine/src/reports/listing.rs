@@ -14,8 +14,10 @@ pub mod polls;
 pub mod videos;
 
 use super::activity;
-use super::selection::{Column, Row, Selection, format_person_name};
+use super::person_name::PersonNames;
+use super::selection::{Column, Row, Selection};
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::label::person_label;
 use crate::text_search::TextSearch;
 use domain::time::Day;
 use std::collections::HashMap;
@@ -42,8 +44,10 @@ pub enum Cell {
     Days(Day, Day),
     /// A number.
     Number(f64),
-    /// A person, by the codes of their names.
+    /// A person, by the codes of their user id and names.
     Person {
+        /// The user id; may be [`EMPTY`].
+        id: u32,
         /// The first name.
         first: u32,
         /// The last name.
@@ -118,17 +122,17 @@ impl Listing {
     /// else is neither a number nor a time.
     #[must_use]
     pub fn find(&self, search: &TextSearch, texts: &Dictionary) -> Vec<usize> {
-        // The same few texts stand in most rows. Of a person both codes are needed, of all others one.
-        let mut known: HashMap<(u8, u32, u32), bool> = HashMap::new();
+        // The same few texts stand in most rows. Of a person all codes are needed, of all others one.
+        let mut known: HashMap<(u8, [u32; 3]), bool> = HashMap::new();
         let mut is_found = |cell: &Cell| {
             let key = match *cell {
-                Cell::Text(code) | Cell::Course(code) => (0, code, 0),
+                Cell::Text(code) | Cell::Course(code) => (0, [code, 0, 0]),
                 // Shown by its id if it has no name.
                 Cell::Deck { name, id } | Cell::Video { name, id } => {
-                    (0, if name == EMPTY { id } else { name }, 0)
+                    (0, [if name == EMPTY { id } else { name }, 0, 0])
                 }
-                Cell::Label(index) => (1, index, 0),
-                Cell::Person { first, last } => (2, first, last),
+                Cell::Label(index) => (1, [index, 0, 0]),
+                Cell::Person { id, first, last } => (2, [id, first, last]),
                 Cell::Empty
                 | Cell::Hidden
                 | Cell::EmptyAnswer
@@ -138,9 +142,11 @@ impl Listing {
                 | Cell::Number(_) => return false,
             };
             let text = || match *cell {
-                Cell::Person { first, last } => format_person_name(&texts.text(first), &texts.text(last)),
+                Cell::Person { id, first, last } => {
+                    person_label(&texts.text(first), &texts.text(last), &texts.text(id))
+                }
                 Cell::Label(index) => self.label(index).to_owned(),
-                _ => texts.text(key.1).into_owned(),
+                _ => key.1.first().map_or_else(String::new, |code| texts.text(*code).into_owned()),
             };
             *known.entry(key).or_insert_with(|| search.finds(&text()))
         };
@@ -181,6 +187,7 @@ struct EventColumns<'a> {
     first_names: Column<'a>,
     last_names: Column<'a>,
     roles: Column<'a>,
+    people: PersonNames,
 }
 
 impl<'a> EventColumns<'a> {
@@ -192,6 +199,7 @@ impl<'a> EventColumns<'a> {
             first_names: selection.column("firstname"),
             last_names: selection.column("lastname"),
             roles: selection.column("role"),
+            people: selection.names(),
         }
     }
 
@@ -201,10 +209,16 @@ impl<'a> EventColumns<'a> {
             Cell::Deck { name: self.deck_names.code(row), id: row.deck },
             Cell::Text(self.courses.code(row)),
             Cell::Text(self.sections.code(row)),
-            Cell::Person { first: self.first_names.code(row), last: self.last_names.code(row) },
+            person_cell(&self.people, row.user, [self.first_names.code(row), self.last_names.code(row)]),
             Cell::Text(self.roles.code(row)),
         ]
     }
+}
+
+/// A person, with the newest of their names; `names` are those in the row, for one without a user id.
+fn person_cell(people: &PersonNames, id: u32, names: [u32; 2]) -> Cell {
+    let [first, last] = people.codes(id, names);
+    Cell::Person { id, first, last }
 }
 
 /// The readable texts of cells that hold JSON or HTML: each distinct one is read once.

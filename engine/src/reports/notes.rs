@@ -3,7 +3,7 @@
 
 use super::activity::{self, Activity};
 use super::cell_text;
-use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
+use super::selection::{Column, ColumnNames, Row, Selection};
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
 use crate::table::cell_value;
@@ -81,6 +81,7 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
     let activity = Activity::from_selection(&selection, activity::DECK_NAME, WORDS);
     let [deck_names, word_counts, contents, first_names, last_names] =
         [activity::DECK_NAME, WORDS, "content", "firstname", "lastname"].map(|name| selection.column(name));
+    let people = selection.names();
     let words = |row: &Row| cell_value::parse_count(selection.texts.bytes_of(word_counts.code(row)));
     let mut students: BTreeMap<u32, StudentCounter<'_>> = BTreeMap::new();
     for row in selection.chosen_rows().filter(|row| row.role == InstitutionRole::Student && row.user != EMPTY)
@@ -95,11 +96,9 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         .into_iter()
         .filter_map(|(id, StudentCounter { words, series, rows, last })| {
             let (last, _) = *selection.days.get(last)?;
-            let [first_name, last_name] =
-                [&first_names, &last_names].map(|column| selection.latest_text(&rows, column));
             Some(Student {
                 id: selection.text(id).into_owned(),
-                name: format_person_name(&first_name, &last_name),
+                name: people.label(id, [EMPTY; 2], selection.texts),
                 events: rows.len() as u64,
                 words,
                 last,
@@ -114,7 +113,11 @@ pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
         NoteEvent {
             at: row.at,
             deck: text(&deck_names).into_owned(),
-            person: format_person_name(&text(&first_names), &text(&last_names)),
+            person: people.label(
+                row.user,
+                [&first_names, &last_names].map(|column| column.code(row)),
+                selection.texts,
+            ),
             words: words(row),
             text: cell_text::plain_text(&text(&contents)),
         }

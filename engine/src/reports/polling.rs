@@ -10,11 +10,12 @@ pub mod content;
 
 use super::activity::{self, Steps};
 use super::cell_text;
-use super::selection::{Column, ColumnNames, Row, Selection};
+use super::selection::{Column, ColumnNames, Row, Selection, assign_roles};
 use crate::chunked_bit_set::ChunkedBitSet;
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
+use crate::person_role::PersonRoles;
 use crate::table::dataset::Dataset;
 use crate::video_view_columns::SkippedRows;
 use answers::{MatchedAnswer, PollAnswers};
@@ -206,7 +207,17 @@ enum AnswerKey {
 /// Measures polls and their latest answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling));
+    measure_selection(Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling)))
+}
+
+/// [`measure`], with the roles of people who have rows in other reports, too.
+pub(super) fn measure_with_roles(dataset: &Dataset, query: &MeasureQuery, roles: &PersonRoles) -> Measures {
+    let mut selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling));
+    assign_roles(&mut selection.rows, roles);
+    measure_selection(selection)
+}
+
+fn measure_selection(selection: Selection<'_>) -> Measures {
     let columns = PollColumns::find(&selection);
     let (poll_ids, course_names) = (selection.column("activity_id"), selection.column(activity::COURSE_NAME));
     let mut courses: BTreeMap<u32, Course> = BTreeMap::new();

@@ -5,7 +5,7 @@
 //! Each edit of an answer is another row with the same answer id; the latest row is the answer.
 
 use super::cell_text;
-use super::selection::{Column, ColumnNames, Row, Selection, format_person_name};
+use super::selection::{Column, ColumnNames, Row, Selection};
 use crate::completeness::Completeness;
 use crate::dictionary::EMPTY;
 use crate::ordering::sort_by;
@@ -206,11 +206,14 @@ fn newest_threads(
 ) -> Vec<Thread> {
     let question_names = ["question_firstname", "question_lastname"].map(|name| selection.column(name));
     let answer_names = ["answer_firstname", "answer_lastname"].map(|name| selection.column(name));
-    let [questions, answers, asker_roles] =
-        ["question", "answer", "question_role"].map(|name| selection.column(name));
+    let [questions, answers, askers, asker_roles] =
+        ["question", "answer", "question_userid", "question_role"].map(|name| selection.column(name));
     let cell = |column: &Column<'_>, row: &Row| selection.text(column.code(row));
     let text = |column, row| contents.then(|| cell_text::plain_text(&cell(column, row)));
-    let name = |[first, last]: &[Column<'_>; 2], row| format_person_name(&cell(first, row), &cell(last, row));
+    let people = selection.names();
+    let name = |user: u32, names: &[Column<'_>; 2], row: &Row| {
+        people.label(user, names.each_ref().map(|column| column.code(row)), selection.texts)
+    };
     let mut threads: Vec<_> = threads
         .iter()
         .filter_map(|(id, rows_by_answer)| {
@@ -232,7 +235,7 @@ fn newest_threads(
                     let earlier = rows.len() as u64 - 1;
                     Some(Answer {
                         at: row.at,
-                        person: name(&answer_names, row),
+                        person: name(row.user, &answer_names, row),
                         role: row.role,
                         text: text(&answers, row),
                         earlier,
@@ -242,8 +245,8 @@ fn newest_threads(
             sort_by(&mut thread_answers, |a, b| a.at.cmp(&b.at));
             Thread {
                 id: selection.text(id).into_owned(),
-                person: name(&question_names, newest),
-                role: InstitutionRole::from_text(&cell(&asker_roles, newest)),
+                person: name(askers.code(newest), &question_names, newest),
+                role: selection.role_of(askers.code(newest), asker_roles.code(newest)),
                 text: text(&questions, newest),
                 answers: thread_answers,
             }

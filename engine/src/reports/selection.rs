@@ -2,11 +2,17 @@
 //! applies days, course and filters.
 //!
 //! Days are days of the query's zone. Rows of a day that is not completely loaded are left out, so that all
-//! numbers of one result are over the same days. Rows that only the deck filter rejects are included and
+//! numbers of one result are over the same days. A row has the role of its person in all rows of those days and that course
+//! (`person_role`). Rows that only the deck filter rejects are included and
 //! marked, since the chart that sets this filter also shows the other decks.
 
+use super::person_name::PersonNames;
+use crate::chunked_bit_set::ChunkedBitSet;
+use crate::code_map::CodeMap;
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::identity::{EmailIndex, IdentityCounts};
+use crate::person_role::{PersonRoles, RoleCounts, TableRoleCounter, decide_roles};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::table::{Table, cell_value};
 use crate::video_view_columns::SkippedRows;
@@ -72,7 +78,7 @@ pub struct Row {
     number: u32,
     /// Its hour of the day in the query's zone, from 0.
     pub hour: u8,
-    /// The user's role.
+    /// The user's role in all rows of the query's days and course; without a user id, that of the row.
     pub role: InstitutionRole,
     /// Whether it passes the deck filter.
     pub is_chosen: bool,
@@ -84,6 +90,19 @@ impl Row {
     pub fn is_named(&self) -> bool {
         self.user != EMPTY
     }
+}
+
+/// A row of the query's days and course, with the code of its role.
+struct CourseRow {
+    at: u32,
+    day: usize,
+    course: u32,
+    section: u32,
+    user: u32,
+    role: u32,
+    deck: u32,
+    table: u32,
+    number: u32,
 }
 
 /// A further column: the cells of a dataset's rows under one name.
@@ -130,6 +149,8 @@ pub struct Selection<'a> {
     pub rows: Vec<Row>,
     /// Rows of the whole dataset that could not be read: ragged, or without a valid time.
     pub skipped_rows: SkippedRows,
+    /// The roles that each person's rows name, on the days and in the course of the query.
+    pub(crate) role_counts: CodeMap<RoleCounts>,
 }
 
 impl<'a> Selection<'a> {
@@ -157,57 +178,109 @@ impl<'a> Selection<'a> {
             users: find_codes(base.student.as_slice(), texts),
         };
         let names = [columns.time, columns.course, columns.section, columns.user, columns.role, columns.deck];
-        let mut roles_by_code: BTreeMap<u32, InstitutionRole> = BTreeMap::new();
-        let mut rows = Vec::new();
+        let mut role_counter = TableRoleCounter::new(texts);
+        let mut rows_of_course = Vec::new();
         let mut skipped_rows = SkippedRows { ragged: dataset.ragged(), undated: 0 };
         for (table, (_, data)) in (0..).zip(dataset.iter()) {
             let [times, courses, sections, users, roles, decks] =
                 names.map(|name| codes_of(&data.table, name));
+            let people = TableRoleCounter::find_people(&data.table);
             for number in (0..).take(data.table.rows()) {
                 let Some(at) = cell_value::parse_time(texts.bytes_of(code_at(times, number))) else {
                     skipped_rows.undated += 1;
                     continue;
                 };
-                let second = i64::from(at);
-                let Some(day) = starts.partition_point(|start| *start <= second).checked_sub(1) else {
+                let Some(day) = starts.partition_point(|start| *start <= i64::from(at)).checked_sub(1) else {
                     continue;
                 };
-                if days.get(day).is_none_or(|(_, status)| *status == DataStatus::Missing) {
+                let course = code_at(courses, number);
+                if days.get(day).is_none_or(|(_, status)| *status == DataStatus::Missing)
+                    || !passes(&filter.courses, course)
+                {
                     continue;
                 }
-                let [course, section, user, role] =
-                    [courses, sections, users, roles].map(|codes| code_at(codes, number));
-                let role = *roles_by_code
-                    .entry(role)
-                    .or_insert_with(|| InstitutionRole::from_text(&texts.text(role)));
-                let role_passes = base.roles.is_empty() || base.roles.contains(&role);
-                let user_passes = passes(&filter.users, user) && role_passes;
-                if !(passes(&filter.courses, course) && passes(&filter.sections, section) && user_passes) {
-                    continue;
-                }
-                let deck = code_at(decks, number);
-                rows.push(Row {
-                    at,
-                    day,
-                    course,
-                    section,
-                    user,
-                    deck,
-                    table,
-                    number,
-                    hour: u8::try_from(base.zone.hour_of(Timestamp(second * SECOND))).unwrap_or(0),
-                    role,
-                    is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
-                });
+                role_counter.add_row(&people, number as usize);
+                let [section, user, role, deck] =
+                    [sections, users, roles, decks].map(|codes| code_at(codes, number));
+                rows_of_course.push(CourseRow { at, day, course, section, user, role, deck, table, number });
             }
         }
-        Self { dataset, texts, days, rows: sort_by_time(&rows), skipped_rows }
+        let role_counts = role_counter.finish();
+        let person_roles = decide_roles(&role_counts, None);
+        let mut roles_by_code: BTreeMap<u32, InstitutionRole> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for row in rows_of_course {
+            let CourseRow { at, day, course, section, user, deck, table, number, .. } = row;
+            let role_of_text = || InstitutionRole::from_text(&texts.text(row.role));
+            let role = match person_roles.get(user) {
+                Some(role) => *role,
+                None => *roles_by_code.entry(row.role).or_insert_with(role_of_text),
+            };
+            let role_passes = base.roles.is_empty() || base.roles.contains(&role);
+            if !(role_passes && passes(&filter.sections, section) && passes(&filter.users, user)) {
+                continue;
+            }
+            rows.push(Row {
+                at,
+                day,
+                course,
+                section,
+                user,
+                deck,
+                table,
+                number,
+                hour: u8::try_from(base.zone.hour_of(Timestamp(i64::from(at) * SECOND))).unwrap_or(0),
+                role,
+                is_chosen: columns.deck.is_empty() || passes(&filter.decks, deck),
+            });
+        }
+        Self { dataset, texts, days, rows: sort_by_time(&rows), skipped_rows, role_counts }
+    }
+
+    /// The names of all people, by the codes of their user ids.
+    #[must_use]
+    pub fn names(&self) -> PersonNames {
+        PersonNames::read(self.dataset)
     }
 
     /// The column called `name`.
     #[must_use]
     pub fn column(&self, name: &str) -> Column<'a> {
         Column::find(self.dataset, name)
+    }
+
+    /// The role of a person by the code of their user id; of a row without one by the code of the role in it.
+    #[must_use]
+    pub fn role_of(&self, user: u32, role: u32) -> InstitutionRole {
+        let role_of_text = || InstitutionRole::from_text(&self.text(role));
+        self.role_counts.get(user).map_or_else(role_of_text, RoleCounts::role)
+    }
+
+    /// What is odd about the people in `rows`.
+    #[must_use]
+    pub fn count_identities<'r>(&self, rows: impl IntoIterator<Item = &'r Row>) -> IdentityCounts {
+        let mut people = ChunkedBitSet::default();
+        rows.into_iter().filter(|row| row.is_named()).for_each(|row| {
+            people.insert(row.user);
+        });
+        let is_counted = |user: u32| people.contains(user);
+        let (names, emails) = (self.names(), self.emails());
+        let mut identities = IdentityCounts {
+            shared_emails: emails.count_shared(is_counted),
+            ambiguous_ids: emails.ambiguous(is_counted).count() as u64,
+            ..IdentityCounts::default()
+        };
+        for (user, roles) in self.role_counts.iter().filter(|(user, _)| is_counted(*user)) {
+            identities.ambiguous_roles += u64::from(roles.is_ambiguous());
+            identities.deleted_users += u64::from(names.is_deleted(user, self.texts));
+        }
+        identities
+    }
+
+    /// The e-mail addresses of all people.
+    #[must_use]
+    pub fn emails(&self) -> EmailIndex {
+        EmailIndex::read(self.dataset.iter().map(|(_, data)| &data.table.emails))
     }
 
     /// The rows that pass all filters, including the deck filter.
@@ -237,6 +310,13 @@ impl<'a> Selection<'a> {
     }
 }
 
+/// Gives the rows of each person the role that `roles` has by the code of their user id.
+pub(super) fn assign_roles(rows: &mut [Row], roles: &PersonRoles) {
+    for row in rows {
+        row.role = roles.get(row.user).copied().unwrap_or(row.role);
+    }
+}
+
 /// The last non-empty code of a column in `rows`; [`EMPTY`] if there is none.
 pub(super) fn latest_code(rows: &[&Row], column: &Column<'_>) -> u32 {
     rows.iter().rev().map(|row| column.code(row)).find(|code| *code != EMPTY).unwrap_or(EMPTY)
@@ -251,16 +331,6 @@ fn sort_by_time(rows: &[Row]) -> Vec<Row> {
     let mut sorted = Vec::with_capacity(rows.len());
     sorted.extend(keys.iter().filter_map(|key| rows.get((key & 0xffff_ffff) as usize).copied()));
     sorted
-}
-
-/// A name in sorting order: `Nuñez, Ana`. Empty if both parts are.
-#[must_use]
-pub fn format_person_name(first: &str, last: &str) -> String {
-    match (last.is_empty(), first.is_empty()) {
-        (true, _) => first.to_owned(),
-        (_, true) => last.to_owned(),
-        _ => format!("{last}, {first}"),
-    }
 }
 
 /// The filters of a query as dictionary codes; `None` if a filter is not set.

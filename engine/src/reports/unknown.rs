@@ -9,6 +9,7 @@ use super::selection::find_codes;
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::ordering::sort_by;
+use crate::person_role::{PersonRoles, TableRoleCounter, decide_roles};
 use crate::table::cell_value::{self, ValueKind};
 use crate::table::dataset::{DataStatus, Dataset, WindowData};
 use domain::column;
@@ -222,9 +223,11 @@ pub(super) fn filter_rows(
     if by_role && column::position(names, "role").is_none() {
         unfiltered.push("role");
     }
+    let person_roles = by_role.then(|| count_roles(dataset, query)).unwrap_or_default();
     let mut rows = Vec::new();
     for data in dataset.within(base.range) {
         let table = &data.table;
+        let user = table.column_index("userid");
         let indexes: Vec<Option<usize>> = names.iter().map(|name| table.column_index(name)).collect();
         let role = table.column_index("role").filter(|_| by_role);
         let filters: Vec<_> = filters
@@ -234,8 +237,10 @@ pub(super) fn filter_rows(
         for row in 0..table.rows() {
             let passes = filters.iter().all(|(index, codes)| codes.contains(&table.code(Some(*index), row)))
                 && role.is_none_or(|index| {
-                    base.roles
-                        .contains(&InstitutionRole::from_text(&texts.text(table.code(Some(index), row))))
+                    let role_of_text =
+                        || InstitutionRole::from_text(&texts.text(table.code(Some(index), row)));
+                    let role = person_roles.get(table.code(user, row));
+                    base.roles.contains(&role.copied().unwrap_or_else(role_of_text))
                 });
             if passes {
                 rows.push(indexes.iter().map(|index| table.code(*index, row)).collect());
@@ -243,6 +248,23 @@ pub(super) fn filter_rows(
         }
     }
     (rows, unfiltered)
+}
+
+/// The role of each person in the rows of the query's windows and course.
+fn count_roles(dataset: &Dataset, query: &MeasureQuery) -> PersonRoles {
+    let base = &query.base;
+    let courses = find_codes(base.course.as_slice(), &dataset.texts);
+    let mut counter = TableRoleCounter::new(&dataset.texts);
+    for data in dataset.within(base.range) {
+        let table = &data.table;
+        let (people, course) = (TableRoleCounter::find_people(table), table.column_index("courseId"));
+        let is_of_course =
+            |row: &usize| courses.as_ref().is_none_or(|codes| codes.contains(&table.code(course, *row)));
+        (0..table.rows())
+            .filter(|row| course.is_none() || is_of_course(row))
+            .for_each(|row| counter.add_row(&people, row));
+    }
+    decide_roles(&counter.finish(), None)
 }
 
 /// Describes a column by the codes of its cells.

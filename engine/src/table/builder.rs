@@ -8,9 +8,11 @@
 use super::{HeaderRow, Table};
 use crate::decode::Decoder;
 use crate::dictionary::Dictionary;
+use crate::label::seconds_of_copy;
 use crate::slice::{SliceError, SliceInflater};
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
+use domain::time::Timestamp;
 use std::fmt::{self, Debug, Display};
 
 /// Why a copy cannot be decoded.
@@ -57,6 +59,9 @@ pub trait TableDecoder: Sized {
     /// [`DecodeError::Column`]: the header row lacks a required column of `report`.
     fn new(head: &Head, report: Option<KnownReport>) -> Result<Self, DecodeError>;
 
+    /// Sets when the copy was made, before its first rows.
+    fn set_created(&mut self, created: Timestamp);
+
     /// Appends the rows of a slice; returns how many it has, including those that cannot be read.
     fn push_rows(&mut self, csv: &[u8], texts: &mut Self::Texts) -> u64;
 
@@ -89,6 +94,10 @@ impl TableDecoder for ColumnDecoder {
         }
         let (decoder, table) = (Decoder::new(header.delimiter()), Table::new(&header, report));
         Ok(Self { header, decoder, table })
+    }
+
+    fn set_created(&mut self, created: Timestamp) {
+        self.table.created = seconds_of_copy(created);
     }
 
     fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionary) -> u64 {
@@ -127,6 +136,13 @@ impl<T: WindowTable> TableBuilder<T> {
             inflater: SliceInflater::default(),
             decoder: T::Decoder::new(head, report)?,
         })
+    }
+
+    /// Sets when Echo360 was asked for the copy: the names of copies that were made later win.
+    #[must_use]
+    pub fn made_at(mut self, created: Timestamp) -> Self {
+        self.decoder.set_created(created);
+        self
     }
 
     /// Inflates, checks and decodes one slice. `texts` are those of the dataset.

@@ -90,7 +90,8 @@ fn role_ranking(context: &FigureContext<'_>, groups: &Groups, words: UnitWords, 
         FilterBar::new(role.slug(), name, to_f64(count.events), beside, *is_left_out)
     });
     let titles: Titles<'_> = ["roles", title, words.heading];
-    let caveat = context.coverage(&groups.days);
+    let identities = text::identities_caveat(context.locale, groups.identities);
+    let caveat = text::join([context.coverage(&groups.days), identities]);
     let heads: (&str, &[&str]) = (text::ROLE, &[text::PEOPLE]);
     filter_ranking(titles, sentence, caveat, heads, FilterKind::Role, bars)
 }

@@ -8,8 +8,8 @@ use crate::text::reports as text;
 use crate::text::titles;
 use domain::query::MeasureQuery;
 use engine::dictionary::{Dictionary, EMPTY};
+use engine::label::person_label;
 use engine::reports::listing::{Cell, Listing};
-use engine::reports::selection::format_person_name;
 use engine::table::cell_value::ValueKind;
 use protocol::{Body, ColumnContent, Figure, LongTable, LongTableColumn, LongTableRow, RowList};
 
@@ -121,10 +121,10 @@ fn format_cell(context: &FigureContext<'_>, texts: &Dictionary, listing: &Listin
         Cell::Day(day) => locale.format_day(day),
         Cell::Days(from, to) => locale.format_days(from, to),
         Cell::Number(number) => locale.format_number(number),
-        Cell::Person { first, last } => match (first, last) {
-            (EMPTY, EMPTY) => text::NO_NAME.to_owned(),
-            _ => format_person_name(&texts.text(first), &texts.text(last)),
-        },
+        Cell::Person { first: EMPTY, last: EMPTY, .. } => text::NO_NAME.to_owned(),
+        Cell::Person { id, first, last } => {
+            person_label(&texts.text(first), &texts.text(last), &texts.text(id))
+        }
         Cell::Deck { name, id } => named(name, text::DECK, id),
         Cell::Video { name, id } => named(name, text::VIDEO, id),
         Cell::Course(code) => text::short_course(&texts.text(code)).to_owned(),

@@ -366,9 +366,13 @@ fn role_ranking(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let students = measures.roles.iter().find(|(role, _)| *role == InstitutionRole::Student);
     let sentence = ratio(students.map_or(0, |(_, watched)| watched.rows), all)
         .map_or_else(|| describe_empty(&measures.days), |share| text::roles_sentence(context.locale, share));
-    let caveat = context.coverage(&measures.days);
+    let caveat = join([context.coverage(&measures.days), identities_caveat(context, measures)]);
     let heads: (&str, &[&str]) = (shared::ROLE, &[VIEWERS]);
     filter_ranking(["roles", text::BY_ROLE, MINUTES], sentence, caveat, heads, FilterKind::Role, bars)
+}
+
+fn identities_caveat(context: &FigureContext<'_>, measures: &Measures) -> String {
+    shared::identities_caveat(context.locale, measures.identities)
 }
 
 /// How many students watched how many minutes. Without students there are no bars.
@@ -406,6 +410,7 @@ fn student_table(context: &FigureContext<'_>, measures: &Measures) -> Figure {
     let caveat = join([
         context.coverage(&measures.days),
         shared::STUDENTS_CAVEAT.to_owned(),
+        identities_caveat(context, measures),
         text::SPARK_CAVEAT.to_owned(),
     ]);
     let steps = list_steps(measures).map(|(first, last)| text::step_label(first, last)).collect();

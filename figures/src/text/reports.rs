@@ -3,6 +3,7 @@
 use crate::locale::LocaleFormatter;
 use domain::institution_role::InstitutionRole;
 use domain::time::Day;
+use engine::identity::IdentityCounts;
 
 pub const NO_ACTIVITY: &str = "No recorded activity.";
 pub const NOTHING_LOADED: &str = "None of these days are loaded yet.";
@@ -200,6 +201,38 @@ fn describe_coverage(
 #[must_use]
 pub fn join<const N: usize>(sentences: [String; N]) -> String {
     sentences.into_iter().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What is odd about the identities of the people who are counted; empty if nothing is.
+#[must_use]
+pub fn identities_caveat(locale: &dyn LocaleFormatter, counts: IdentityCounts) -> String {
+    let sentence = |count: u64, one: &str, many: &str| match count {
+        0 => String::new(),
+        1 => one.to_owned(),
+        _ => format!("{} {many}", locale.format_count(count)),
+    };
+    join([
+        sentence(
+            counts.ambiguous_roles,
+            "1 person has rows with different roles, and counts by the more frequent one.",
+            "people have rows with different roles; each counts by the more frequent one.",
+        ),
+        sentence(
+            counts.shared_emails,
+            "1 e-mail address occurs with more than one user id; they count as different people.",
+            "e-mail addresses occur with more than one user id; they count as different people.",
+        ),
+        sentence(
+            counts.ambiguous_ids,
+            "1 user id occurs with more than one e-mail address; it counts as one person.",
+            "user ids occur with more than one e-mail address; each counts as one person.",
+        ),
+        sentence(
+            counts.deleted_users,
+            "1 person was renamed Deleted User at Echo360; an administrator can erase them here too, under Access.",
+            "people were renamed Deleted User at Echo360; an administrator can erase them here too, under Access.",
+        ),
+    ])
 }
 
 /// How many events have no user id, or are of a shared account.

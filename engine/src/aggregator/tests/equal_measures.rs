@@ -9,8 +9,7 @@
 //! | students' rows without a user id | count as rows of students by day and video | count as [`KindSeries::unnamed`] |
 //! | rows without a video | are [`Items::unnamed_rows`] | are listed by [`Activity`] as a deck without an id, not by a course |
 //! | steps of more than 42 days | weeks from the first day of the range | weeks from Monday |
-//! | names and lengths | from the newest row that has one, of any day | from the newest row that is counted |
-//! | name of the query's student | never from a row without a valid time | from any row ([`find_name`]) |
+//! | names of videos and sections, and lengths | from the newest row that has one, of any day | from the newest row that is counted |
 //!
 //! So a course's students are compared by [`Students`] and [`Item::viewer_rows`], long ranges start on a Monday, and
 //! all rows of an id have the same name. There are fewer videos than [`MAX_NAMED`], so that all are listed.
@@ -18,13 +17,14 @@
 use super::{HEADER, berlin, day, first_monday};
 use crate::aggregator::Aggregator;
 use crate::completeness::Completeness;
+use crate::label::person_label;
 use crate::measures::{Item, MAX_NAMED, Measures, Students, WatchTotals};
 use crate::reports::activity::{Activity, EventCounts};
 use crate::reports::course::time_bins::{TimeBin, TimeBins};
 use crate::reports::course::{self, ComparisonTotals, KindSeries, Sources};
 use crate::reports::groups;
 use crate::reports::person_name::find_name;
-use crate::reports::selection::{ColumnNames, Selection, format_person_name};
+use crate::reports::selection::{ColumnNames, Selection};
 use crate::row_index::{RowDetails, RowIndex};
 use crate::split::SliceCompressor;
 use crate::table::builder::TableBuilder;
@@ -47,8 +47,8 @@ use std::collections::BTreeMap;
 /// Weeks with rows.
 const WEEKS: u64 = 8;
 
-/// User id, first name, last name, role; the role `?` is student or instructor, depending on the video.
-const PEOPLE: [(&str, &str, &str, &str); 12] = [
+/// User id, first name, last name, role; for the role `?` see [`MIXED_ROLES`].
+const PEOPLE: [(&str, &str, &str, &str); 13] = [
     ("", "", "", ""),
     ("", "", "", "Student"),
     ("", "", "", "Instructor"),
@@ -61,7 +61,11 @@ const PEOPLE: [(&str, &str, &str, &str); 12] = [
     ("u9", "Flo", "Ray", "Teaching Assistant"),
     ("u10", "Gus", "Ray", "Scheduler"),
     ("u11", "Hal", "Ray", ""),
+    ("u12", "Ida", "Ray", "?"),
 ];
+
+/// Roles of people whose rows name different ones, by video and person.
+const MIXED_ROLES: [&str; 5] = ["Student", "Instructor", "\"student, ta\"", "", "STUDENT"];
 
 /// Id, name and length of each video.
 const VIDEOS: [(&str, &str, &str); 8] = [
@@ -117,7 +121,8 @@ impl TestRows {
     fn lines(&self) -> impl Iterator<Item = String> {
         let (user, first, last, role) = PEOPLE[self.person];
         let (video, title, length) = VIDEOS[self.video];
-        let role = if role == "?" { ["Student", "Instructor"][self.video % 2] } else { role };
+        let mixed_role = MIXED_ROLES[(self.video + self.person) % MIXED_ROLES.len()];
+        let role = if role == "?" { mixed_role } else { role };
         let id = |id: &str| match self.spelling {
             Spelling::Usual => id.to_owned(),
             Spelling::UpperCase => id.to_uppercase(),
@@ -135,6 +140,17 @@ impl TestRows {
         };
         let before = format!("{},{title},{place}", id(video));
         let mut after = format!("{length},{},{first},{last},{role}", id(user));
+        let section = self.section;
+        let before = format!(
+            "{},{title},{},{section},{},BIO-{}",
+            id(video),
+            id(&format!("s{section}")),
+            id(&format!("c{}", section % 2)),
+            section % 2,
+        );
+        // Two people each have the same address.
+        let email = if user.is_empty() { String::new() } else { format!("p{}@x.example", self.person / 2) };
+        let mut after = format!("{length},{},{first},{last},{role},{email}", id(user));
         if matches!(self.defect, Some(Defect::Ragged)) {
             after.push_str(",more");
         }
@@ -303,7 +319,7 @@ fn aggregate(query: &RowQuery, columns: &VideoViewDataset) -> (Aggregator, Measu
 
 /// The rows behind the measures, as a table lists them.
 fn listed_rows(aggregator: &Aggregator, columns: &VideoViewDataset) -> Vec<RowDetails> {
-    RowIndex::new(aggregator.query(), &aggregator.counted_days(), columns).rows(0, usize::MAX, columns)
+    RowIndex::new(aggregator, columns).rows(0, usize::MAX, columns)
 }
 
 /// `number` with the worst status of `days`.
@@ -334,10 +350,17 @@ struct StudentNumbers {
     provisional_days: u64,
 }
 
-/// The numbers of `query`, measured from columns.
-fn student_numbers(query: &RowQuery, columns: &VideoViewDataset) -> StudentNumbers {
+/// The numbers of `query`, and of its comparison, measured from columns.
+fn numbers_with_comparison(query: &RowQuery, columns: &VideoViewDataset) -> [StudentNumbers; 2] {
     let query = RowQuery { roles: vec![InstitutionRole::Student], ..query.clone() };
-    let (aggregator, measures) = aggregate(&query, columns);
+    let (aggregator, _) = aggregate(&query, columns);
+    [&aggregator, aggregator.comparison.as_ref().unwrap()]
+        .map(|aggregator| student_numbers(aggregator, columns))
+}
+
+/// The numbers of a query for students, measured from columns.
+fn student_numbers(aggregator: &Aggregator, columns: &VideoViewDataset) -> StudentNumbers {
+    let measures = aggregator.measures(&columns.texts);
     let step_days = measures.students.step_days;
     let texts = &columns.texts;
     let mut rows_by_step = vec![0; measures.students.steps_known.len()];
@@ -450,13 +473,18 @@ fn person_from_columns(
         days = rest;
         with_worst_status(days_of_bin, rows)
     };
-    let find_last = |query: &RowQuery| {
-        listed_rows(&aggregate(query, columns).0, columns).iter().map(|row| row.time).max()
+    let find_last =
+        |aggregator: &Aggregator| listed_rows(aggregator, columns).iter().map(|row| row.time).max();
+    let find_last_of_video = |video: &str| {
+        find_last(&aggregate(&RowQuery { videos: vec![video.into()], ..query.clone() }, columns).0).unwrap()
     };
     let find_last_of_video =
         |video: &str| find_last(&RowQuery { videos: vec![video.into()], ..query.clone() }).unwrap();
     let before = query.calendar.breaks.days_before(query.range).unwrap();
     let before = RowQuery { range: before, comparison: None, ..query.clone() };
+    let compared_query = RowQuery { comparison: Some(Comparison::Before), ..query.clone() };
+    let (aggregator, _) = aggregate(&compared_query, columns);
+    let before = aggregator.comparison.as_ref().unwrap();
     let videos = measures.videos.named.iter().filter(|item| !item.id.is_empty());
     PersonNumbers {
         name: measures.student.clone(),
@@ -466,7 +494,7 @@ fn person_from_columns(
         videos: videos
             .map(|item| (item.id.clone(), (item.watched.rows, find_last_of_video(&item.id))))
             .collect(),
-        last: find_last(&query).max(find_last(&before)),
+        last: find_last(&aggregator).max(find_last(before)),
     }
 }
 
@@ -521,7 +549,7 @@ fn selected_rows(tables: &Dataset, query: &MeasureQuery) -> Vec<RowDetails> {
             video,
             course,
             section,
-            person: format_person_name(&first, &last),
+            person: person_label(&first, &last, &selection.text(row.user)),
             role,
             length: minutes.filter(|minutes| *minutes > 0),
         }
@@ -565,7 +593,8 @@ proptest! {
         let measures = course::measure(&sources, &report_query, &options);
         let series: &KindSeries = &measures.series[ActivityKind::Watch.index()];
 
-        let now = student_numbers(&query, &columns);
+        let compared_query = RowQuery { comparison: Some(comparison.clone()), ..query.clone() };
+        let [now, then] = numbers_with_comparison(&compared_query, &columns);
         prop_assert_eq!(&now, &course_numbers(&query, &measures));
 
         let (_, everybody) = aggregate(&query, &columns);
@@ -576,8 +605,10 @@ proptest! {
         prop_assert_eq!(series.staff, named_rows - now.rows);
         prop_assert_eq!(series.unnamed, everybody.total.rows - named_rows);
         prop_assert_eq!(series.skipped_rows, everybody.skipped_rows);
+        if query.sections.is_empty() {
+            prop_assert_eq!(measures.identities, everybody.identities);
+        }
 
-        let then = student_numbers(&query.comparison_query(&comparison).unwrap(), &columns);
         prop_assert_eq!(measures.active.1, then.active);
         let others: Vec<Option<u64>> = then.bins.iter().map(|bin| bin.value().copied()).collect();
         prop_assert_eq!(&series.others, &others);
@@ -671,5 +702,6 @@ proptest! {
         prop_assert_eq!(measures.rows_without_course, groups.events_without_course);
         let roles: Vec<_> = groups.roles.iter().map(|(role, count, _)| (*role, watch_totals(count))).collect();
         prop_assert_eq!(&measures.roles, &roles);
+        prop_assert_eq!(measures.identities, groups.identities);
     }
 }

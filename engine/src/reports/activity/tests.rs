@@ -1,7 +1,7 @@
 //! Compares activity with a naive count over generated rows.
 
 use super::*;
-use crate::reports::fixture::{berlin, dataset, day, query, week, window};
+use crate::reports::fixture::{berlin, dataset, day, main_role, query, week, window};
 use crate::reports::presentation::measure;
 use domain::query::WindowCoverage;
 use domain::time::{SECOND, Timestamp, plus_days};
@@ -78,16 +78,23 @@ proptest! {
             is_loaded(start.day()) && is_loaded(end.day())
         };
         let local = |row: &TestRow| zone.day_of(time_of(row));
-        let is_match = |row: &&TestRow| {
+        let is_in_range = |row: &&TestRow| {
             local(row) >= query.base.range.from()
                 && local(row) <= query.base.range.to()
                 && is_known(local(row))
+        };
+        let role_of = |row: &TestRow| match row.user {
+            0 => row.role,
+            user => main_role(rows.iter().filter(is_in_range).filter(|row| row.user == user).map(|row| row.role)),
+        };
+        let is_match = |row: &&TestRow| {
+            is_in_range(row)
                 && section.is_none_or(|section| section == row.section)
-                && (!only_students || row.role == "Student")
+                && (!only_students || role_of(row) == "Student")
         };
         let is_chosen = |row: &&TestRow| decks.is_empty() || decks.contains(&row.deck);
         let people = |rows: &[&TestRow], role: Option<&str>| {
-            let named = rows.iter().filter(|row| row.user != 0 && role.is_none_or(|role| role == row.role));
+            let named = rows.iter().filter(|row| row.user != 0 && role.is_none_or(|role| role == role_of(row)));
             named.map(|row| row.user).collect::<BTreeSet<_>>().len() as u64
         };
         let activity = measure(&dataset, &query);

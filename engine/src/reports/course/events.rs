@@ -1,9 +1,14 @@
 //! Turns the rows of six reports into events: user, time, video or deck.
 
+use crate::code_map::CodeMap;
 use crate::completeness::Completeness;
 use crate::dictionary::{Dictionary, EMPTY};
+use crate::identity::EmailIndex;
+use crate::label::TextAge;
+use crate::person_role::{PersonRoles, RoleCounts};
 use crate::reports::activity;
-use crate::reports::selection::{Column, ColumnNames, Row, Selection, format_person_name, latest_code};
+use crate::reports::person_name::PersonNames;
+use crate::reports::selection::{Column, ColumnNames, Row, Selection, assign_roles, latest_code};
 use crate::table::dataset::{DataStatus, Dataset};
 use crate::video_view_columns::SkippedRows;
 use domain::activity::ActivityKind;
@@ -11,7 +16,7 @@ use domain::institution_role::InstitutionRole;
 use domain::query::MeasureQuery;
 use domain::report::KnownReport;
 use domain::time::{Day, plus_days};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All events of one kind. An event is one action of a person: one row, except that edits of an answer on one day are one
 /// event.
@@ -25,25 +30,27 @@ pub struct Events<'a> {
     pub events: Vec<Row>,
     /// Rows that could not be read.
     pub skipped_rows: SkippedRows,
+    /// The roles that each person's rows name, and the role that everybody counts by, by the codes of user ids.
+    role_counts: CodeMap<RoleCounts>,
+    pub(super) roles: PersonRoles,
     /// Names of videos or decks.
     pub item_names: Column<'a>,
     /// A column specific to the report: length in minutes, slide count, poll id, answer id, or number of words.
     pub details: Column<'a>,
-    first_names: Column<'a>,
-    last_names: Column<'a>,
+    names: PersonNames,
+    emails: EmailIndex,
 }
 
-/// The names of the columns of [`Events::item_names`], [`Events::details`], and of the user's first and last name.
-fn further_columns(kind: ActivityKind) -> [&'static str; 4] {
-    let [item_name, details] = match kind {
+/// The names of the columns of [`Events::item_names`] and [`Events::details`].
+fn further_columns(kind: ActivityKind) -> [&'static str; 2] {
+    match kind {
         ActivityKind::Watch => ["VideoName", "duration_Minute"],
         ActivityKind::Slides => [activity::DECK_NAME, "slide_count"],
         ActivityKind::Polls => [activity::DECK_NAME, "activity_id"],
         ActivityKind::Marks => [activity::DECK_NAME, ""],
         ActivityKind::Notes => [activity::DECK_NAME, "note_count"],
-        ActivityKind::Answers => return ["", "answerid", "answer_firstname", "answer_lastname"],
-    };
-    [item_name, details, "firstname", "lastname"]
+        ActivityKind::Answers => ["", "answerid"],
+    }
 }
 
 impl<'a> Events<'a> {
@@ -59,8 +66,8 @@ impl<'a> Events<'a> {
             return Self { days, ..Self::default() };
         };
         let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::of_activity(kind)));
-        let [item_names, details, first_names, last_names] =
-            further_columns(kind).map(|name| selection.column(name));
+        let [item_names, details] = further_columns(kind).map(|name| selection.column(name));
+        let (names, emails) = (selection.names(), selection.emails());
         let mut events = selection.rows;
         if kind == ActivityKind::Answers {
             // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last
@@ -75,11 +82,37 @@ impl<'a> Events<'a> {
             days: selection.days,
             events,
             skipped_rows: selection.skipped_rows,
+            role_counts: selection.role_counts,
+            roles: PersonRoles::default(),
             item_names,
             details,
-            first_names,
-            last_names,
+            names,
+            emails,
         }
+    }
+
+    /// Adds the roles that each person's rows name to those of other reports, by user id.
+    pub(super) fn count_roles(&self, people: &mut BTreeMap<String, RoleCounts>) {
+        for (user, counts) in self.role_counts.iter() {
+            people.entry(self.text(user)).or_default().merge(counts);
+        }
+    }
+
+    /// Every e-mail address, by its hash, with each user id that has it.
+    pub(super) fn emails(&self) -> impl Iterator<Item = (u64, String)> {
+        self.emails.iter().map(|(hash, user)| (hash, self.text(user)))
+    }
+
+    /// The ids of people with several e-mail addresses in one copy.
+    pub(super) fn ambiguous_ids(&self) -> impl Iterator<Item = String> {
+        self.emails.ambiguous(|_| true).map(|user| self.text(user))
+    }
+
+    /// Gives everybody the role that `role_of` returns for a user id.
+    pub(super) fn assign_roles(&mut self, role_of: impl Fn(&str) -> InstitutionRole) {
+        let people = self.role_counts.iter();
+        self.roles = people.map(|(user, _)| (user, role_of(&self.text(user)))).collect();
+        assign_roles(&mut self.events, &self.roles);
     }
 
     /// Events of students with a user id.
@@ -112,11 +145,24 @@ impl<'a> Events<'a> {
         (code != EMPTY).then(|| self.text(code))
     }
 
-    /// The user's name: `Nuñez, Ana`; may be empty.
+    /// A person's name: `Nuñez, Ana`; may be empty.
     #[must_use]
-    pub fn name(&self, event: &Row) -> String {
-        let [first, last] = [&self.first_names, &self.last_names].map(|column| self.text(column.code(event)));
-        format_person_name(&first, &last)
+    pub fn name(&self, user: u32) -> String {
+        self.texts.map_or_else(String::new, |texts| self.names.label(user, [EMPTY; 2], texts))
+    }
+
+    /// How old a person's name is: of several reports, that with the newest one has the name.
+    #[must_use]
+    pub fn age_of_name(&self, user: u32) -> TextAge {
+        self.names.age(user)
+    }
+
+    /// The age of the name of the person with a user id, and whether their account has been deleted at Echo360.
+    #[must_use]
+    pub fn newest_name(&self, id: &str) -> Option<(TextAge, bool)> {
+        let texts = self.texts?;
+        let user = texts.find(id.as_bytes())?;
+        Some((self.age_of_name(user), self.names.is_deleted(user, texts)))
     }
 
     /// The last non-empty text of a column in `selected`, some of the events; may be empty.

@@ -10,7 +10,9 @@
 use super::events::Events;
 use super::time_bins::TimeBins;
 use crate::dictionary::EMPTY;
+use crate::label::TextAge;
 use crate::ordering::sort_by_cached_key;
+use crate::reports::selection::Row;
 use crate::table::dataset::DataStatus;
 use domain::activity::{ActivityKind, Weights};
 use domain::calendar::{Breaks, WeekStart};
@@ -61,8 +63,8 @@ impl Student {
 /// Counts for one student while events are read.
 #[derive(Debug, Default)]
 struct StudentCounter {
-    /// The newest name, with the time of its row.
-    name: (u32, String),
+    /// The newest name in all reports, with its age.
+    name: Option<(TextAge, String)>,
     amounts: [u64; 6],
     /// Days of the range with any activity.
     days: BTreeSet<usize>,
@@ -92,7 +94,7 @@ pub fn students(
             let Some(student) = events.person(event.user).map(|id| all.entry(id).or_default()) else {
                 continue;
             };
-            record_seen(student, event.at, || events.name(event));
+            record_seen(student, events, event);
             student.days.insert(event.day);
             student.is_recent |= is_recent(events, event.day);
             // A changed answer to a poll or a question counts once.
@@ -113,6 +115,8 @@ pub fn students(
             };
             record_seen(student, event.at, || events.name(event));
             student.is_recent |= is_recent(events, event.day);
+            record_seen(student, events, event);
+            student.is_recent |= event.day + recent_days_before >= days_before;
         }
     }
     let weeks = loaded_weeks(now, bins, week_start);
@@ -120,7 +124,7 @@ pub fn students(
         .zip(all)
         .map(|(number, (id, counter))| Student {
             id,
-            name: counter.name.1,
+            name: counter.name.map(|(_, name)| name).unwrap_or_default(),
             number,
             amounts: counter.amounts,
             weeks: weeks.as_ref().map_or_else(Vec::new, |(axis, known)| {
@@ -146,13 +150,11 @@ pub fn students(
 }
 
 /// Updates time and name from an event.
-fn record_seen(student: &mut StudentCounter, at: u32, name: impl FnOnce() -> String) {
-    student.last = student.last.max(Some(at));
-    if at >= student.name.0 {
-        let name = name();
-        if !name.is_empty() {
-            student.name = (at, name);
-        }
+fn record_seen(student: &mut StudentCounter, events: &Events<'_>, event: &Row) {
+    student.last = student.last.max(Some(event.at));
+    let age = events.age_of_name(event.user);
+    if student.name.as_ref().is_none_or(|(newest, _)| age > *newest) {
+        student.name = Some((age, events.name(event.user)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rows of `qanda`: one for each answer to a question, or edit of an answer.
 
-use super::{Cell, Listing, PlainTexts};
+use super::{Cell, Listing, PlainTexts, person_cell};
 use crate::reports::selection::{ColumnNames, Selection};
 use crate::table::dataset::Dataset;
 use domain::query::MeasureQuery;
@@ -23,6 +23,7 @@ pub fn list_answers(dataset: &Dataset, query: &MeasureQuery) -> Listing {
         "answer",
     ]
     .map(|name| selection.column(name));
+    let (people, askers) = (selection.names(), selection.column("question_userid"));
     let (mut listing, mut plain) = (Listing::default(), PlainTexts::default());
     for row in &selection.rows {
         let [course, section, first, last, role, asker_first, asker_last, question, answer] =
@@ -34,9 +35,9 @@ pub fn list_answers(dataset: &Dataset, query: &MeasureQuery) -> Listing {
             Cell::Time(row.at),
             Cell::Text(course),
             Cell::Text(section),
-            Cell::Person { first, last },
+            person_cell(&people, row.user, [first, last]),
             Cell::Text(role),
-            Cell::Person { first: asker_first, last: asker_last },
+            person_cell(&people, askers.code(row), [asker_first, asker_last]),
         ];
         listing.push(cells.into_iter().chain(contents.into_iter().flatten()));
     }

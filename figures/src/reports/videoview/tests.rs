@@ -9,6 +9,7 @@ use domain::range::Range;
 use domain::report::ReportName;
 use domain::time::{Timestamp, parse_day};
 use domain::zone::Zone;
+use engine::identity::IdentityCounts;
 use engine::measures::{self, Arrivals, Items};
 use engine::video_view_columns::SkippedRows;
 use protocol::{Query, Subject, codec};
@@ -108,6 +109,7 @@ fn measures() -> Measures {
             unnamed_rows: 0,
         },
         roles: vec![(InstitutionRole::Student, watched(8, 3)), (InstitutionRole::Unnamed, watched(3, 0))],
+        identities: IdentityCounts::default(),
         students: Students {
             active: 3,
             rows: 8,
@@ -315,6 +317,22 @@ fn nothing_is_counted_while_no_day_is_loaded_and_days_without_rows_have_no_activ
 }
 
 /// The measures with a missing Saturday and a provisional Sunday, and two rows that could not be read.
+#[test]
+fn odd_identities_are_counted_beside_roles_and_students() {
+    let identities =
+        IdentityCounts { ambiguous_roles: 2, shared_emails: 1, ambiguous_ids: 3, deleted_users: 1 };
+    let figures = figures_of(&Measures { identities, ..measures() }, |_| {});
+    for caveat in [
+        "2 people have rows with different roles; each counts by the more frequent one.",
+        "1 e-mail address occurs with more than one user id; they count as different people.",
+        "3 user ids occur with more than one e-mail address; each counts as one person.",
+        "1 person was renamed Deleted User at Echo360; an administrator can erase them here too, under Access.",
+    ] {
+        let with_caveat = figures.iter().filter(|figure| figure.caveat.contains(caveat));
+        assert_eq!(with_caveat.map(|figure| figure.id.as_str()).collect::<Vec<_>>(), ["roles", "students"]);
+    }
+}
+
 fn incomplete_measures() -> Measures {
     let mut incomplete = measures();
     incomplete.days[5].1 = Completeness::Missing;
