@@ -24,13 +24,49 @@ function localTimeIn(zone) {
   };
 }
 
-/** By role in the sandbox's rows, the page's name of its group. */
-const ROLES = { Student: 'Students', Instructor: 'Instructors', 'Teaching Assistant': 'Assistants', '': 'No role given' };
+/** By role in the sandbox's rows, in lower case, the page's name of its group. */
+const ROLES = { student: 'Students', instructor: 'Instructors', 'teaching assistant': 'Assistants', '': 'No role given' };
 
-/** Every row of `videoview` in the days of a zone, both included, in order of time. */
-export async function views(stack, { from, to }, zone = 'UTC') {
+/** The groups of the roles that a cell names: `Student;Instructor`, `["Teaching Assistant"]`. */
+function groupsOf(cell) {
+  const names = cell.split(/[;,"[\]]/).map((name) => name.trim().toLowerCase()).filter(Boolean);
+  return names.map((name) => {
+    if (ROLES[name] === undefined) throw new Error(`unknown role in the sandbox's rows: ${cell}`);
+    return ROLES[name];
+  });
+}
+
+/**
+ * The rows with the `group` of each row's person: the one that most of their rows name, and of equally frequent ones the first
+ * that is not students. Nobody has two, and a row without a user id has the group of its own cell.
+ */
+function withGroups(rows) {
+  const people = new Map();
+  for (const row of rows) {
+    const key = row.user || row;
+    if (!people.has(key)) people.set(key, new Map());
+    const counts = people.get(key);
+    for (const group of groupsOf(row.role)) counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
+  const decide = (counts) => {
+    const most = Math.max(...counts.values());
+    const groups = Object.values(ROLES).filter((group) => counts.get(group) === most);
+    return groups.find((group) => group !== ROLES.student) ?? groups[0] ?? ROLES[''];
+  };
+  const isAmbiguous = (counts) => counts.size > 1;
+  return rows.map((row) => {
+    const counts = people.get(row.user || row);
+    return { ...row, group: decide(counts), isAmbiguous: Boolean(row.user) && isAmbiguous(counts) };
+  });
+}
+
+/**
+ * Every row of `videoview` in the days of a zone, both included, in order of time. `scope` has further parameters of the
+ * sandbox's rows.
+ */
+export async function views(stack, { from, to }, zone = 'UTC', scope = {}) {
   const query = new URLSearchParams({
-    report: 'videoview', start: `${plusDays(from, -1)}T00:00:00Z`, end: `${plusDays(to, 2)}T00:00:00Z`,
+    report: 'videoview', start: `${plusDays(from, -1)}T00:00:00Z`, end: `${plusDays(to, 2)}T00:00:00Z`, ...scope,
   });
   const { columns, rows } = await stack.ask(`/sandbox/rows?${query}`);
   const indexOf = (pattern) => columns.findIndex((name) => pattern.test(name.replace(/[_ ]/g, '')));
@@ -45,9 +81,7 @@ export async function views(stack, { from, to }, zone = 'UTC') {
     .map((cells) => {
       const row = Object.fromEntries(Object.entries(places).map(([name, place]) => [name, cells[place].trim()]));
       row.instant = new Date(`${row.time.replace(' ', 'T')}Z`);
-      const group = ROLES[row.role];
-      if (group === undefined) throw new Error(`unknown role in the sandbox's rows: ${row.role}`);
-      return { ...row, ...local(row.instant), group, person: [row.last, row.first].filter(Boolean).join(', ') };
+      return { ...row, ...local(row.instant), person: [row.last, row.first].filter(Boolean).join(', ') };
     })
     .filter(({ day }) => from <= day && day <= to)
     .sort((a, b) => a.instant - b.instant);
@@ -69,13 +103,14 @@ const countViewers = (rows) => new Set(rows.map(({ user }) => user).filter(Boole
  * The numbers of the figures for `all` rows. A chosen video, section or role filters every figure except the
  * one in which it was chosen, which keeps the others so that they can be chosen too.
  */
-export function expected(all, { from, to, course, sections = [], roles = [], videos = [], student }) {
+export function expected(rowsOfAll, { from, to, course, sections = [], roles = [], videos = [], student }) {
+  // Only the course decides about roles: no other filter changes anybody's.
+  const all = withGroups(rowsOfAll.filter((row) => course === undefined || row.course === course));
   /**
    * Whether a row passes the filters, except one (`except`); 'people' stands for those by student and role.
    */
   const passes = (row, except) =>
     (student === undefined || except === 'people' || row.user === student) &&
-    (course === undefined || row.course === course) &&
     (except === 'sections' || sections.length === 0 || sections.includes(row.section)) &&
     (except === 'roles' || except === 'people' || roles.length === 0 || roles.includes(row.group)) &&
     (except === 'videos' || videos.length === 0 || videos.includes(row.video));
@@ -144,6 +179,8 @@ export async function sectionName(stack, { from, to }, { id, name }) {
   const section = own.sections.find((section) => section.id === id);
   const isRepeated = listed.some((other) => other.id !== id && other.number === section.number);
   return isRepeated && termOf(section) ? `${name} (${termOf(section).name})` : name;
+  const ambiguous = countViewers(filtered('roles').filter((row) => row.isAmbiguous));
+  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, ambiguous, viewers: countViewers(rows) };
 }
 
 /** The first course with at least two sections that have rows in these days, and those sections. */
