@@ -156,6 +156,10 @@ pub enum RedactedTarget {
         mark: String,
         /// The kind of identifier in the request.
         named: IdentifierKind,
+        /// The number of further user ids of the person that rows revealed. Their rows are erased too.
+        ids: u32,
+        /// The number of further e-mail addresses of the person that rows revealed.
+        emails: u32,
     },
     /// A course.
     Course {
@@ -422,9 +426,14 @@ mod tests {
         };
         let serialize = |what| serde_json::to_value(erasure(what)).unwrap();
         assert_eq!(
-            serialize(RedactedTarget::Person { mark: "0123abcd".into(), named: IdentifierKind::Email }),
+            serialize(RedactedTarget::Person {
+                mark: "0123abcd".into(),
+                named: IdentifierKind::Email,
+                ids: 2,
+                emails: 0,
+            }),
             json!({
-                "id": "f", "what": {"person": {"mark": "0123abcd", "named": "email"}}, "created": 1, "asked": 2,
+                "id": "f", "what": {"person": {"mark": "0123abcd", "named": "email", "ids": 2, "emails": 0}}, "created": 1, "asked": 2,
                 "by": "local", "state": "under-way", "windows": 3, "of": 4, "rows": 5,
             })
         );

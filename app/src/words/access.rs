@@ -336,6 +336,27 @@ pub fn erased_person(hash: &str, identified_by: IdentifierKind) -> String {
     format!("A person, by {by} (hash {hash})")
 }
 
+/// Which further identifiers of an erased person were found in rows, and what cannot be linked with them.
+#[must_use]
+pub fn erasure_links(identified_by: IdentifierKind, ids: u32, emails: u32) -> String {
+    let count = |count: u32, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 further {one}")),
+        n => Some(format!("{} further {many}", crate::locale::format_count(u64::from(n)))),
+    };
+    let found = [count(ids, "user id", "user ids"), count(emails, "e-mail address", "e-mail addresses")];
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    let linked = match found.is_empty() {
+        true => "No further identifiers were found in rows.".to_owned(),
+        false => format!("Also erased, found in their rows: {}.", found.join(" and ")),
+    };
+    let not_linked = match identified_by {
+        IdentifierKind::Email => "user ids with another address only",
+        IdentifierKind::Id => "other user ids with the same address, which an erasure by that address includes",
+    };
+    format!("{linked} Not linked: rows with only a name, and {not_linked}.")
+}
+
 /// Erased weeks, of one report or of all.
 #[must_use]
 pub fn erased_weeks(days: &str, report: Option<&str>) -> String {

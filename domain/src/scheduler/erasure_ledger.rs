@@ -272,12 +272,19 @@ impl Scheduler {
             ErasureProgress::UnderWay => self.count_progress(entry),
             ErasureProgress::Done | ErasureProgress::Lifted => (entry.windows, entry.windows),
         };
+        let count = |further: &[PersonHash]| u32::try_from(further.len()).unwrap_or(u32::MAX);
         Erasure {
             id: entry.id.clone(),
             what: match &entry.what {
                 ErasureTarget::Person { mark, named } => {
                     RedactedTarget::Person { mark: mark.short(), named: *named }
                 }
+                ErasureTarget::Person { mark, named } => RedactedTarget::Person {
+                    mark: mark.0.chars().take(8).collect(),
+                    named: *named,
+                    ids: count(&entry.ids),
+                    emails: count(&entry.emails),
+                },
                 ErasureTarget::Course { id } => RedactedTarget::Course { id: id.clone() },
                 ErasureTarget::Range { report, days } => {
                     RedactedTarget::Range { report: report.clone(), from: days.from(), to: days.to() }
@@ -825,6 +832,7 @@ mod tests {
         assert_eq!(steps, 3, "the first window twice; the second, which was not swept before, once");
         let erasure = scheduler.erasures().remove(0);
         assert_eq!((erasure.state, erasure.windows, erasure.windows_total), (ErasureProgress::Done, 2, 2));
+        assert!(matches!(erasure.what, RedactedTarget::Person { ids: 1, emails: 0, .. }), "{:?}", erasure.what);
         let copy = scheduler.window(&week("2026-02-02")).unwrap().copy.clone().unwrap();
         assert_eq!((copy.rows, copy.generation), (5, 2));
         assert_eq!(scheduler.tombstones().people[0].ids, [PersonHash("n".into())]);

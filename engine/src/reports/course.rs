@@ -30,6 +30,8 @@ use domain::calendar::Breaks;
 use domain::institution_role::InstitutionRole;
 use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery};
 use events::{Events, completeness};
+use domain::query::{Comparison, CourseOptions, MeasureQuery};
+use events::{Events, People, completeness};
 use media::{Deck, Video};
 use outlier::Outlier;
 use people::Student;
@@ -146,11 +148,14 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         .get(&ActivityKind::Polls)
         .map(|dataset| super::polling::measure(dataset, &query).polls);
     let before = comparison_query(&query, &Comparison::Before);
-    let mut now = read_events(sources, &query);
-    let mut others = compared_query.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
+    let people = sources.by_kind.iter().map(|(kind, dataset)| (*kind, (*dataset, People::read(dataset))));
+    let datasets: BTreeMap<ActivityKind, (&Dataset, People)> = people.collect();
+    let read_events = |query: &MeasureQuery| read_events(&datasets, query);
+    let mut now = read_events(&query);
+    let mut others = compared_query.as_ref().map_or_else(BTreeMap::new, read_events);
     let mut earlier = match options.comparison {
         Comparison::Before => None,
-        Comparison::Section(_) => before.as_ref().map(|query| read_events(sources, query)),
+        Comparison::Section(_) => before.as_ref().map(read_events),
     };
     let people = unify_roles(&mut now, [Some(&mut others), earlier.as_mut()]);
     let earlier = earlier.as_ref().unwrap_or(&others);
@@ -214,11 +219,15 @@ fn query_before(query: &MeasureQuery) -> Option<MeasureQuery> {
 }
 
 /// The events of every kind; without events for a kind that is not loaded.
-fn read_events<'a>(sources: &Sources<'a>, query: &MeasureQuery) -> BTreeMap<ActivityKind, Events<'a>> {
-    ActivityKind::ALL
-        .into_iter()
-        .map(|kind| (kind, Events::read(kind, sources.by_kind.get(&kind).copied(), query)))
-        .collect()
+fn read_events<'a>(
+    datasets: &'a BTreeMap<ActivityKind, (&'a Dataset, People)>,
+    query: &MeasureQuery,
+) -> BTreeMap<ActivityKind, Events<'a>> {
+    let read = |kind: ActivityKind| {
+        let dataset = datasets.get(&kind).map(|(dataset, people)| (*dataset, people));
+        (kind, Events::read(kind, dataset, query))
+    };
+    ActivityKind::ALL.into_iter().map(read).collect()
 }
 
 /// Gives everybody one role in all reports: the one that their rows of the range name, or else those that the range is

@@ -207,18 +207,18 @@ enum AnswerKey {
 /// Measures polls and their latest answers.
 #[must_use]
 pub fn measure(dataset: &Dataset, query: &MeasureQuery) -> Measures {
-    measure_selection(Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling)))
+    measure_selection(&Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling)))
 }
 
 /// [`measure`], with the roles of people who have rows in other reports, too.
 pub(super) fn measure_with_roles(dataset: &Dataset, query: &MeasureQuery, roles: &PersonRoles) -> Measures {
     let mut selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::Polling));
     assign_roles(&mut selection.rows, roles);
-    measure_selection(selection)
+    measure_selection(&selection)
 }
 
-fn measure_selection(selection: Selection<'_>) -> Measures {
-    let columns = PollColumns::find(&selection);
+fn measure_selection(selection: &Selection<'_>) -> Measures {
+    let columns = PollColumns::find(selection);
     let (poll_ids, course_names) = (selection.column("activity_id"), selection.column(activity::COURSE_NAME));
     let mut courses: BTreeMap<u32, Course> = BTreeMap::new();
     let mut polls: BTreeMap<u32, Vec<&Row>> = BTreeMap::new();
@@ -252,7 +252,7 @@ fn measure_selection(selection: Selection<'_>) -> Measures {
         .into_iter()
         .filter_map(|(id, rows)| {
             let first = rows.first()?;
-            let mut poll = measure_poll(&selection, &columns, id, &rows)?;
+            let mut poll = measure_poll(selection, &columns, id, &rows)?;
             let course = courses.get(&first.course)?;
             poll.active = course.active.len();
             poll.course = selection.text(course.name).into_owned();

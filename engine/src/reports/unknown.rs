@@ -223,7 +223,7 @@ pub(super) fn filter_rows(
     if by_role && column::position(names, "role").is_none() {
         unfiltered.push("role");
     }
-    let person_roles = by_role.then(|| count_roles(dataset, query)).unwrap_or_default();
+    let person_roles = if by_role { count_roles(dataset, query) } else { PersonRoles::default() };
     let mut rows = Vec::new();
     for data in dataset.within(base.range) {
         let table = &data.table;

@@ -333,8 +333,8 @@ async fn an_erased_person_is_in_no_copy_later_copy_or_file() {
         reports.iter().flat_map(|report| rows(*report)).filter(|row| person.is_in(row)).count() as u64
     };
     assert_eq!((ended.rows, ended.by.as_str()), (erased_rows, "local"));
-    let RedactedTarget::Person { mark, .. } = &ended.what else { unreachable!("{ended:?}") };
-    assert_eq!(mark.len(), 8);
+    let RedactedTarget::Person { mark, ids, emails, .. } = &ended.what else { unreachable!("{ended:?}") };
+    assert_eq!((mark.len(), *ids, *emails), (8, 1, 0), "the user id was found beside the address");
     for report in reports {
         let expected = match report {
             Report::Asset => remaining_digest(&library, |row| person.is_in(row)),

@@ -108,11 +108,15 @@ fn ErasureItem(erasure: Erasure, cancel: Callback<String>) -> impl IntoView {
         _ => None,
     };
     let title = match &erasure.what {
-        RedactedTarget::Person { mark, named } => text::erased_person(mark, *named),
+        RedactedTarget::Person { mark, named, .. } => text::erased_person(mark, *named),
         RedactedTarget::Course { id } => text::erased_course(id.as_str()),
         RedactedTarget::Range { from, to, .. } => {
             text::erased_weeks(&locale::format_days(*from, *to), report.as_deref())
         }
+    };
+    let links = match erasure.what {
+        RedactedTarget::Person { named, ids, emails, .. } => Some(text::erasure_links(named, ids, emails)),
+        RedactedTarget::Course { .. } | RedactedTarget::Range { .. } => None,
     };
     let (state, progress) = text::erasure_progress(&erasure);
     let requested = text::erased_by(&erasure.by, &locale::format_date_time(erasure.asked));
@@ -120,6 +124,7 @@ fn ErasureItem(erasure: Erasure, cancel: Callback<String>) -> impl IntoView {
         <li class="lines" data-state=state>
             <p>{title} <span class="quiet small">" " {requested}</span></p>
             <p class="small" role="status">{progress}</p>
+            {links.map(|links| view! { <p class="quiet small" data-testid="links">{links}</p> })}
             {can_cancel.then(|| view! {
                 <p>
                     <button type="button" class="plain" on:click=move |_| cancel.run(id.clone())>{text::CANCEL_ERASURE}</button>

@@ -37,8 +37,23 @@ pub struct Events<'a> {
     pub item_names: Column<'a>,
     /// A column specific to the report: length in minutes, slide count, poll id, answer id, or number of words.
     pub details: Column<'a>,
+    people: Option<&'a People>,
+}
+
+/// What all rows of a report say about people, whatever the range.
+#[derive(Debug)]
+pub struct People {
     names: PersonNames,
     emails: EmailIndex,
+}
+
+impl People {
+    /// Reads all rows of a dataset.
+    #[must_use]
+    pub fn read(dataset: &Dataset) -> Self {
+        let emails = EmailIndex::read(dataset.iter().map(|(_, data)| &data.table.emails));
+        Self { names: PersonNames::read(dataset), emails }
+    }
 }
 
 /// The names of the columns of [`Events::item_names`] and [`Events::details`].
@@ -56,8 +71,12 @@ fn further_columns(kind: ActivityKind) -> [&'static str; 2] {
 impl<'a> Events<'a> {
     /// Reads the events of a kind. Without a dataset there are none, and every past day is missing.
     #[must_use]
-    pub fn read(kind: ActivityKind, dataset: Option<&'a Dataset>, query: &MeasureQuery) -> Self {
-        let Some(dataset) = dataset else {
+    pub fn read(
+        kind: ActivityKind,
+        dataset: Option<(&'a Dataset, &'a People)>,
+        query: &MeasureQuery,
+    ) -> Self {
+        let Some((dataset, people)) = dataset else {
             let base = &query.base;
             let start = |day: Day| base.zone.start_of(day).seconds();
             let empty: Dataset = Dataset::default();
@@ -67,7 +86,6 @@ impl<'a> Events<'a> {
         };
         let selection = Selection::new(dataset, query, &ColumnNames::of(KnownReport::of_activity(kind)));
         let [item_names, details] = further_columns(kind).map(|name| selection.column(name));
-        let (names, emails) = (selection.names(), selection.emails());
         let mut events = selection.rows;
         if kind == ActivityKind::Answers {
             // Edits of an answer on one day are one event, at the time of the last edit, so that a student's last
@@ -86,8 +104,7 @@ impl<'a> Events<'a> {
             roles: PersonRoles::default(),
             item_names,
             details,
-            names,
-            emails,
+            people: Some(people),
         }
     }
 
@@ -100,12 +117,14 @@ impl<'a> Events<'a> {
 
     /// Every e-mail address, by its hash, with each user id that has it.
     pub(super) fn emails(&self) -> impl Iterator<Item = (u64, String)> {
-        self.emails.iter().map(|(hash, user)| (hash, self.text(user)))
+        let emails = self.people.into_iter().flat_map(|people| people.emails.iter());
+        emails.map(|(hash, user)| (hash, self.text(user)))
     }
 
     /// The ids of people with several e-mail addresses in one copy.
     pub(super) fn ambiguous_ids(&self) -> impl Iterator<Item = String> {
-        self.emails.ambiguous(|_| true).map(|user| self.text(user))
+        let ids = self.people.into_iter().flat_map(|people| people.emails.ambiguous(|_| true));
+        ids.map(|user| self.text(user))
     }
 
     /// Gives everybody the role that `role_of` returns for a user id.
@@ -148,21 +167,22 @@ impl<'a> Events<'a> {
     /// A person's name: `Nuñez, Ana`; may be empty.
     #[must_use]
     pub fn name(&self, user: u32) -> String {
-        self.texts.map_or_else(String::new, |texts| self.names.label(user, [EMPTY; 2], texts))
+        let people = self.texts.zip(self.people);
+        people.map_or_else(String::new, |(texts, people)| people.names.label(user, [EMPTY; 2], texts))
     }
 
     /// How old a person's name is: of several reports, that with the newest one has the name.
     #[must_use]
     pub fn age_of_name(&self, user: u32) -> TextAge {
-        self.names.age(user)
+        self.people.map_or_else(TextAge::default, |people| people.names.age(user))
     }
 
     /// The age of the name of the person with a user id, and whether their account has been deleted at Echo360.
     #[must_use]
     pub fn newest_name(&self, id: &str) -> Option<(TextAge, bool)> {
-        let texts = self.texts?;
+        let (texts, people) = self.texts.zip(self.people)?;
         let user = texts.find(id.as_bytes())?;
-        Some((self.age_of_name(user), self.names.is_deleted(user, texts)))
+        Some((people.names.age(user), people.names.is_deleted(user, texts)))
     }
 
     /// The last non-empty text of a column in `selected`, some of the events; may be empty.
