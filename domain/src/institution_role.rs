@@ -102,6 +102,21 @@ impl RoleSet {
         Self(names.fold(0, |set, role| set | 1 << role as u8))
     }
 
+    /// The only role that is named; `None` for none or several.
+    #[must_use]
+    #[inline]
+    pub fn single(self) -> Option<InstitutionRole> {
+        let is_single = self.0.is_power_of_two();
+        InstitutionRole::ALL.get(self.0.trailing_zeros() as usize).copied().filter(|_| is_single)
+    }
+
+    /// All roles that either set names.
+    #[must_use]
+    #[inline]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether no role is named.
     #[must_use]
     pub fn is_empty(self) -> bool {
@@ -182,6 +197,7 @@ mod tests {
                 "{text}"
             );
             assert_eq!((set.is_empty(), set), (roles.is_empty(), roles.iter().copied().collect()), "{text}");
+            assert_eq!(set.single(), if let [role] = roles { Some(*role) } else { None }, "{text}");
         }
     }
 }

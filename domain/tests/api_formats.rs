@@ -418,7 +418,7 @@ fn erasure_requests_format_unchanged() {
 
 #[test]
 fn erasures_format_unchanged() {
-    const PERSON: &str = r#"{"id":"f","what":{"person":{"mark":"0123abcd","named":"id"}},"created":1,"asked":2,
+    const PERSON: &str = r#"{"id":"f","what":{"person":{"mark":"0123abcd","named":"id","ids":1,"emails":2}},"created":1,"asked":2,
         "by":"local","state":"done","windows":3,"of":4,"rows":5,"ended":6}"#;
     check::<Erasure>(PERSON);
     check::<Erasures>(&format!(r#"{{"forgettings":[{PERSON}],"keep_days":400}}"#));

@@ -180,7 +180,7 @@ mod tests {
         fn a_person_has_the_name_of_the_newest_copy_or_none(rows in rows()) {
             let newest_copy = rows.iter().map(|row| row.0).max().unwrap_or(0);
             let expected = [0, 1].map(|index| newest(&rows, index, |row| row.0 == newest_copy));
-            prop_assert_eq!(texts::<true>(&rows), expected.clone());
+            prop_assert_eq!(&texts::<true>(&rows), &expected);
             let reversed: Vec<TestRow> = rows.into_iter().rev().collect();
             prop_assert_eq!(texts::<true>(&reversed), expected, "in any order of arrival");
         }

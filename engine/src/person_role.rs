@@ -15,40 +15,55 @@ use domain::institution_role::{InstitutionRole, RoleSet};
 
 /// How many rows of a person name each role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct RoleCounts([u32; InstitutionRole::ALL.len()]);
+pub(crate) struct RoleCounts {
+    rows: [u32; InstitutionRole::ALL.len()],
+    /// The roles that any row names: mostly one, which needs no counting.
+    named: RoleSet,
+}
 
 impl RoleCounts {
     /// Adds rows whose cells name `roles`.
     #[inline]
     pub(crate) fn add(&mut self, roles: RoleSet, rows: u32) {
-        for (role, count) in InstitutionRole::ALL.into_iter().zip(&mut self.0) {
-            *count = count.saturating_add(if roles.contains(role) { rows } else { 0 });
+        self.named = self.named.union(roles);
+        if let Some(role) = roles.single() {
+            if let Some(count) = self.rows.get_mut(role as usize) {
+                *count = count.saturating_add(rows);
+            }
+        } else {
+            self.add_each(roles, rows);
+        }
+    }
+
+    #[cold]
+    fn add_each(&mut self, roles: RoleSet, rows: u32) {
+        for role in roles.iter() {
+            self.add(RoleSet::from_iter([role]), rows);
         }
     }
 
     /// Adds the rows of the same person in another report.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count = count.saturating_add(more));
+        self.named = self.named.union(other.named);
+        self.rows.iter_mut().zip(other.rows).for_each(|(count, more)| *count = count.saturating_add(more));
     }
 
     /// The person's role.
+    #[inline]
     pub(crate) fn role(&self) -> InstitutionRole {
-        self.roles_named(self.0.into_iter().max().unwrap_or(0).max(1)).prevailing()
+        self.named.single().unwrap_or_else(|| self.most_frequent().prevailing())
+    }
+
+    /// The roles that are named most often.
+    fn most_frequent(&self) -> RoleSet {
+        let most = self.rows.into_iter().max().unwrap_or(0);
+        self.named.iter().filter(|role| self.rows.get(*role as usize) == Some(&most)).collect()
     }
 
     /// Whether rows name different roles.
+    #[inline]
     pub(crate) fn is_ambiguous(&self) -> bool {
-        self.roles_named(1).iter().nth(1).is_some()
-    }
-
-    /// The roles that at least so many rows name.
-    fn roles_named(&self, rows: u32) -> RoleSet {
-        InstitutionRole::ALL
-            .into_iter()
-            .zip(self.0)
-            .filter(|(_, count)| *count >= rows)
-            .map(|(role, _)| role)
-            .collect()
+        self.named.single().is_none() && !self.named.is_empty()
     }
 }
 

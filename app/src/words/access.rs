@@ -352,7 +352,9 @@ pub fn erasure_links(identified_by: IdentifierKind, ids: u32, emails: u32) -> St
     };
     let not_linked = match identified_by {
         IdentifierKind::Email => "user ids with another address only",
-        IdentifierKind::Id => "other user ids with the same address, which an erasure by that address includes",
+        IdentifierKind::Id => {
+            "other user ids with the same address, which an erasure by that address includes"
+        }
     };
     format!("{linked} Not linked: rows with only a name, and {not_linked}.")
 }

@@ -832,7 +832,11 @@ mod tests {
         assert_eq!(steps, 3, "the first window twice; the second, which was not swept before, once");
         let erasure = scheduler.erasures().remove(0);
         assert_eq!((erasure.state, erasure.windows, erasure.windows_total), (ErasureProgress::Done, 2, 2));
-        assert!(matches!(erasure.what, RedactedTarget::Person { ids: 1, emails: 0, .. }), "{:?}", erasure.what);
+        assert!(
+            matches!(erasure.what, RedactedTarget::Person { ids: 1, emails: 0, .. }),
+            "{:?}",
+            erasure.what
+        );
         let copy = scheduler.window(&week("2026-02-02")).unwrap().copy.clone().unwrap();
         assert_eq!((copy.rows, copy.generation), (5, 2));
         assert_eq!(scheduler.tombstones().people[0].ids, [PersonHash("n".into())]);

@@ -593,7 +593,7 @@ proptest! {
         let measures = course::measure(&sources, &report_query, &options);
         let series: &KindSeries = &measures.series[ActivityKind::Watch.index()];
 
-        let compared_query = RowQuery { comparison: Some(comparison.clone()), ..query.clone() };
+        let compared_query = RowQuery { comparison: Some(comparison), ..query.clone() };
         let [now, then] = numbers_with_comparison(&compared_query, &columns);
         prop_assert_eq!(&now, &course_numbers(&query, &measures));
 

@@ -35,6 +35,31 @@ async fn views_of_embedded_videos_are_true_without_section_and_course() {
 
 async fn assert_true_rows(embedded_media: bool) -> Truth {
     let (running, client) = sandbox(|settings| settings.embedded_media = embedded_media).await;
+    assert_files_have_the_true_rows(|_| {}).await;
+}
+
+#[tokio::test]
+async fn people_with_odd_identities_are_the_same_in_files_and_in_the_truth() {
+    let odd = |settings: &mut Settings| {
+        (settings.mixed_roles, settings.renamed_from, settings.two_ids) = (true, Some(0), true);
+    };
+    assert_files_have_the_true_rows(odd).await;
+    let (running, _) = sandbox(odd).await;
+    let rows = running.truth().rows(&Ask::days(Report::VideoView, "2026-03-02", "2026-03-09").unwrap());
+    let columns = Truth::columns(Report::VideoView);
+    let distinct = |name: &str| -> BTreeSet<&str> {
+        let place = columns.iter().position(|column| *column == name).unwrap();
+        rows.iter().map(|row| row[place].as_str()).collect()
+    };
+    assert!(
+        distinct("role").is_superset(&["student", "Student;Instructor", "[\"Teaching Assistant\"]"].into())
+    );
+    assert!(distinct("lastname").is_superset(&["User", ""].into()));
+    assert!(distinct("email").len() < distinct("userid").len(), "people share addresses");
+}
+
+async fn assert_files_have_the_true_rows(change: impl FnOnce(&mut Settings)) {
+    let (running, client) = sandbox(change).await;
     let truth = running.truth();
     for report in Report::ALL {
         let body = body(report.name(), "2026-03-02", "2026-03-09", &serde_json::json!({}));

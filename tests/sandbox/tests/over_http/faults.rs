@@ -266,6 +266,11 @@ async fn faults_of_the_csv_change_its_writing_but_not_its_meaning() {
     let read: Vec<_> = reader.from_reader(escaped.as_bytes()).records().map(Result::unwrap).collect();
     assert_eq!(read, rows(&good));
 
+    let spelled = week_with_fault("polling", "id-spellings").await;
+    assert!(spelled.contains("\"{") && spelled.contains("\" {"), "ids are in braces and between blanks");
+    let normalize = |text: &str| text.replace(['{', '}', ' '], "").to_lowercase();
+    assert!(spelled != good && normalize(&spelled) == normalize(&good));
+
     client.inject(json!({ "fault": "empty-gzip" })).await;
     let link = client.links("polling").await[0].clone();
     let empty = client.file(&link).await;
