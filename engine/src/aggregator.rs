@@ -229,6 +229,7 @@ impl Aggregator {
         let new_days: Vec<bool> =
             self.finality.iter().zip(&known_days).map(|(before, now)| before.is_none() && *now).collect();
         let scope = RowScope::new(&self.query, &self.day_starts, &dataset.texts);
+        self.role_counts.reserve(dataset.texts.user.len());
         for (id, data) in dataset.iter() {
             if let Some(days) = self.uncounted_days(id, &known_days, &new_days) {
                 scope.count_roles(&data.table.rollups, days, &mut self.role_counts);

@@ -20,6 +20,12 @@ impl<T> Default for CodeMap<T> {
 }
 
 impl<T: Default> CodeMap<T> {
+    /// Reserves memory for the values of so many codes, all below `codes`.
+    pub(crate) fn reserve(&mut self, codes: usize) {
+        self.indexes.reserve(codes.next_multiple_of(1024).saturating_sub(self.indexes.len()));
+        self.values.reserve(codes.saturating_sub(self.values.len()));
+    }
+
     /// The value of `code`, inserted if missing; `None` for the empty text.
     #[inline]
     pub(crate) fn entry(&mut self, code: u32) -> Option<&mut T> {
@@ -54,6 +60,8 @@ impl<T: Default> CodeMap<T> {
 impl<T: Default> FromIterator<(u32, T)> for CodeMap<T> {
     fn from_iter<I: IntoIterator<Item = (u32, T)>>(values: I) -> Self {
         let mut map = Self::default();
+        let values = values.into_iter();
+        map.reserve(values.size_hint().0);
         for (code, value) in values {
             if let Some(entry) = map.entry(code) {
                 *entry = value;
