@@ -236,21 +236,24 @@ fn unify_roles<'a>(
     now: &mut BTreeMap<ActivityKind, Events<'a>>,
     others: [Option<&mut BTreeMap<ActivityKind, Events<'a>>>; 2],
 ) -> BTreeMap<String, RoleCounts> {
-    let (mut in_range, in_others) = (BTreeMap::new(), &mut BTreeMap::new());
+    let mut in_range = BTreeMap::new();
     now.values().for_each(|events| events.count_roles(&mut in_range));
-    let others: Vec<_> = others.into_iter().flatten().collect();
-    others.iter().flat_map(|all| all.values()).for_each(|events| events.count_roles(in_others));
     let role_in = |people: &BTreeMap<String, RoleCounts>, id: &str| {
         people.get(id).map_or(InstitutionRole::Unnamed, RoleCounts::role)
     };
     for events in now.values_mut() {
         events.assign_roles(|id| role_in(&in_range, id));
     }
-    for events in others.into_iter().flat_map(|all| all.values_mut()) {
-        events.assign_roles(|id| match role_in(&in_range, id) {
-            InstitutionRole::Unnamed => role_in(in_others, id),
-            role => role,
-        });
+    for all in others.into_iter().flatten() {
+        // Each by itself: the days before say nothing about another section of the same days.
+        let mut in_others = BTreeMap::new();
+        all.values().for_each(|events| events.count_roles(&mut in_others));
+        for events in all.values_mut() {
+            events.assign_roles(|id| match role_in(&in_range, id) {
+                InstitutionRole::Unnamed => role_in(&in_others, id),
+                role => role,
+            });
+        }
     }
     in_range
 }
