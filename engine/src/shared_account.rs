@@ -12,9 +12,8 @@ pub(crate) struct PersonFields {
     pub(crate) user: usize,
     pub(crate) role: Option<usize>,
     first_name: Option<usize>,
-    pub(crate) email: Option<usize>,
     last_name: Option<usize>,
-    email: Option<usize>,
+    pub(crate) email: Option<usize>,
 }
 
 impl PersonFields {

@@ -24,12 +24,9 @@ const clockChange = (() => {
 const changeWeeks = { from: plusDays(monday(clockChange), -7), to: plusDays(monday(clockChange), 6) };
 
 before(async () => {
-  // Views of public links are those of shared accounts, and must count like rows without a user id. They name no course.
-  const sandbox = ['--anonymous-accounts', '--embedded-media'];
-  [stack, browser] = await Promise.all([Stack.start({ sandbox }), Browser.start()]);
-  // Views of public links are those of shared accounts, and must count like rows without a user id. Some students have
-  // different roles in their rows, and ids are spelled in several ways: nobody must count twice.
-  const sandbox = ['--anonymous-accounts', '--mixed-roles'];
+  // Views of public links are those of shared accounts, and must count like rows without a user id. They name no course. Some
+  // students have different roles in their rows, and ids are spelled in several ways: nobody must count twice.
+  const sandbox = ['--anonymous-accounts', '--embedded-media', '--mixed-roles'];
   [stack, browser] = await Promise.all([Stack.start({ sandbox }), Browser.start()]);
   await stack.injectFaults({ fault: 'id-spellings', count: null });
   await stack.request({ report: 'videoview', ...month });

@@ -164,7 +164,9 @@ export function expected(rowsOfAll, { from, to, course, sections = [], roles = [
   });
   const withoutCourse = minutes(rows.filter(({ course }) => !course).length);
   const withoutSection = minutes(filtered('sections').filter(({ section }) => !section).length);
-  return { withoutCourse, withoutSection, rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, viewers: countViewers(rows) };
+  const ambiguous = countViewers(filtered('roles').filter((row) => row.isAmbiguous));
+  const viewers = countViewers(rows);
+  return { withoutCourse, withoutSection, rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, ambiguous, viewers };
 }
 
 /**
@@ -179,8 +181,6 @@ export async function sectionName(stack, { from, to }, { id, name }) {
   const section = own.sections.find((section) => section.id === id);
   const isRepeated = listed.some((other) => other.id !== id && other.number === section.number);
   return isRepeated && termOf(section) ? `${name} (${termOf(section).name})` : name;
-  const ambiguous = countViewers(filtered('roles').filter((row) => row.isAmbiguous));
-  return { rows, days, arrivals, after, hours, byVideo, bySection, byRole, students, ambiguous, viewers: countViewers(rows) };
 }
 
 /** The first course with at least two sections that have rows in these days, and those sections. */

@@ -276,11 +276,8 @@ impl Scheduler {
         Erasure {
             id: entry.id.clone(),
             what: match &entry.what {
-                ErasureTarget::Person { mark, named } => {
-                    RedactedTarget::Person { mark: mark.short(), named: *named }
-                }
                 ErasureTarget::Person { mark, named } => RedactedTarget::Person {
-                    mark: mark.0.chars().take(8).collect(),
+                    mark: mark.short(),
                     named: *named,
                     ids: count(&entry.ids),
                     emails: count(&entry.emails),

@@ -142,12 +142,7 @@ fn lines(week: u64, events: &[Event]) -> Vec<String> {
                 0 => ",,,".to_owned(),
                 _ => format!("S{section},{section},c{0},BIO-{0}", section % 2),
             };
-            format!("V{video},Lecture {video},{place},{time},{length},{id},{name},{role}\n")
-            format!(
-                "V{video},Lecture {video},S{section},{section},c{},BIO-{},{time},{length},{id},{name},{role},{email}\n",
-                section % 2,
-                section % 2
-            )
+            format!("V{video},Lecture {video},{place},{time},{length},{id},{name},{role},{email}\n")
         })
         .collect()
 }

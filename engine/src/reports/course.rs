@@ -29,8 +29,6 @@ use domain::activity::ActivityKind;
 use domain::calendar::Breaks;
 use domain::institution_role::InstitutionRole;
 use domain::query::{Comparison, CourseOptions, MeasureQuery, RowQuery};
-use events::{Events, completeness};
-use domain::query::{Comparison, CourseOptions, MeasureQuery};
 use events::{Events, People, completeness};
 use media::{Deck, Video};
 use outlier::Outlier;
@@ -111,10 +109,9 @@ pub struct Measures {
     pub decks: Vec<Deck>,
     /// Students with activity in the range or in the days before it, by name.
     pub students: Vec<Student>,
-    /// Whether [`Student::is_quiet`] is known: the last two weeks with classes are loaded for every kind.
     /// What is odd about the people with activity in the range.
     pub identities: IdentityCounts,
-    /// Whether [`Student::is_quiet`] is known: the last two weeks are loaded for every kind.
+    /// Whether [`Student::is_quiet`] is known: the last two weeks with classes are loaded for every kind.
     pub is_quiet_known: bool,
     /// The student of [`CourseOptions::student`], if they have any activity.
     pub person: Option<Person>,
@@ -126,12 +123,16 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
     let query = without_filters(query);
     let compared_query = comparison_query(&query, &options.comparison);
     let before = query_before(&query);
-    let now = read_events(sources, &query);
-    let others = compared_query.as_ref().map_or_else(BTreeMap::new, |query| read_events(sources, query));
     let calendar = &query.base.calendar;
+    let people = sources.by_kind.iter().map(|(kind, dataset)| (*kind, (*dataset, People::read(dataset))));
+    let datasets: BTreeMap<ActivityKind, (&Dataset, People)> = people.collect();
+    let read_events = |query: &MeasureQuery| read_events(&datasets, query);
+    let mut now = read_events(&query);
+    let mut others = compared_query.as_ref().map_or_else(BTreeMap::new, read_events);
     // The days of the comparison are all days before the range, unless there is a gap between them, such as a break.
     let earlier = before.filter(|before| Some(before) != compared_query.as_ref());
-    let earlier = earlier.map(|query| read_events(sources, &query));
+    let mut earlier = earlier.as_ref().map(read_events);
+    let people = unify_roles(&mut now, [Some(&mut others), earlier.as_mut()]);
     let earlier = earlier.as_ref().unwrap_or(&others);
     let bins = TimeBins::for_range(query.base.range, calendar.week_start);
     let skipped = match options.comparison {
@@ -142,28 +143,8 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         .iter()
         .map(|(kind, events)| kind_series(*kind, events, others.get(kind), &bins, skipped))
         .collect();
-    let quiet_since = people::quiet_since(&now, earlier, &calendar.breaks);
-    let polls = sources
-        .by_kind
-        .get(&ActivityKind::Polls)
-        .map(|dataset| super::polling::measure(dataset, &query).polls);
-    let before = comparison_query(&query, &Comparison::Before);
-    let people = sources.by_kind.iter().map(|(kind, dataset)| (*kind, (*dataset, People::read(dataset))));
-    let datasets: BTreeMap<ActivityKind, (&Dataset, People)> = people.collect();
-    let read_events = |query: &MeasureQuery| read_events(&datasets, query);
-    let mut now = read_events(&query);
-    let mut others = compared_query.as_ref().map_or_else(BTreeMap::new, read_events);
-    let mut earlier = match options.comparison {
-        Comparison::Before => None,
-        Comparison::Section(_) => before.as_ref().map(read_events),
-    };
-    let people = unify_roles(&mut now, [Some(&mut others), earlier.as_mut()]);
-    let earlier = earlier.as_ref().unwrap_or(&others);
-    let bins = TimeBins::for_range(query.base.range);
-    let series =
-        now.iter().map(|(kind, events)| kind_series(*kind, events, others.get(kind), &bins)).collect();
     let identities = count_identities(&people, &now);
-    let is_quiet_known = people::is_quiet_known(&now, earlier);
+    let quiet_since = people::quiet_since(&now, earlier, &calendar.breaks);
     let polls =
         sources.by_kind.get(&ActivityKind::Polls).zip(now.get(&ActivityKind::Polls)).map(
             |(dataset, events)| super::polling::measure_with_roles(dataset, &query, &events.roles).polls,
@@ -189,9 +170,8 @@ pub fn measure(sources: &Sources<'_>, query: &MeasureQuery, options: &CourseOpti
         videos: media::videos(now.get(&ActivityKind::Watch), sources.library, &bins),
         decks: media::decks(&now, &polls, &bins),
         students,
-        is_quiet_known: quiet_since.is_some(),
         identities,
-        is_quiet_known,
+        is_quiet_known: quiet_since.is_some(),
         person,
         bins,
     }

@@ -45,9 +45,8 @@ impl Institution {
     pub(crate) fn new(settings: &Settings) -> Self {
         let seed = settings.seed;
         let (students, courses) = (settings.students.max(1), settings.courses.max(1));
-    /// Generates an institution with this many students and courses (at least one of each).
-    pub(crate) fn new(seed: u64, students: usize, courses: usize, oddities: Oddities) -> Self {
-        let (students, courses) = (students.max(1), courses.max(1));
+        let Settings { mixed_roles, renamed_from, two_ids, .. } = *settings;
+        let oddities = Oddities { mixed_roles, renamed_from, two_ids };
         Self {
             seed,
             name: "Westmere University",
@@ -64,10 +63,6 @@ impl Institution {
     /// Whether nothing happens on a day.
     pub(crate) fn is_in_break(&self, day: i64) -> bool {
         self.break_week.is_some_and(|monday| (monday..monday + 7).contains(&day))
-    /// The institution of a sandbox with these settings.
-    pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { seed, students, courses, mixed_roles, renamed_from, two_ids, .. } = *settings;
-        Self::new(seed, students, courses, Oddities { mixed_roles, renamed_from, two_ids })
     }
 
     /// The role of a person in a row at a time, in seconds since 1970.

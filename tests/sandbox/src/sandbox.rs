@@ -36,7 +36,6 @@ impl Sandbox {
         Self {
             clock: Arc::new(Clock::starting(settings.now)),
             institution: Arc::new(Institution::new(&settings)),
-            institution: Arc::new(Institution::of(&settings)),
             books: Mutex::new(Books::default()),
             settings,
         }

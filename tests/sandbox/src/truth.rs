@@ -102,7 +102,7 @@ impl Truth {
     pub fn new(settings: &Settings) -> Self {
         let institution = Institution::new(settings);
         Self {
-            institution: Arc::new(Institution::of(settings)),
+            institution: Arc::new(institution),
             bulk: settings.bulk_rows,
             clock: Arc::new(Clock::starting(settings.now)),
         }

@@ -139,15 +139,6 @@ impl TestRows {
             ),
         };
         let before = format!("{},{title},{place}", id(video));
-        let mut after = format!("{length},{},{first},{last},{role}", id(user));
-        let section = self.section;
-        let before = format!(
-            "{},{title},{},{section},{},BIO-{}",
-            id(video),
-            id(&format!("s{section}")),
-            id(&format!("c{}", section % 2)),
-            section % 2,
-        );
         // Two people each have the same address.
         let email = if user.is_empty() { String::new() } else { format!("p{}@x.example", self.person / 2) };
         let mut after = format!("{length},{},{first},{last},{role},{email}", id(user));
@@ -478,13 +469,18 @@ fn person_from_columns(
     let find_last_of_video = |video: &str| {
         find_last(&aggregate(&RowQuery { videos: vec![video.into()], ..query.clone() }, columns).0).unwrap()
     };
-    let find_last_of_video =
-        |video: &str| find_last(&RowQuery { videos: vec![video.into()], ..query.clone() }).unwrap();
     let before = query.calendar.breaks.days_before(query.range).unwrap();
-    let before = RowQuery { range: before, comparison: None, ..query.clone() };
-    let compared_query = RowQuery { comparison: Some(Comparison::Before), ..query.clone() };
-    let (aggregator, _) = aggregate(&compared_query, columns);
-    let before = aggregator.comparison.as_ref().unwrap();
+    let mut before = RowQuery { range: before, ..query.clone() };
+    // The role that the range gives somebody counts in the days before, too.
+    let unfiltered = RowQuery { roles: Vec::new(), sections: Vec::new(), ..query.clone() };
+    let (_, in_any_role) = aggregate(&unfiltered, columns);
+    let roles: Vec<InstitutionRole> = in_any_role.roles.iter().map(|(role, _)| *role).collect();
+    if roles == [InstitutionRole::Student] {
+        before.roles.clear();
+    }
+    let is_staff =
+        roles.iter().any(|role| !matches!(role, InstitutionRole::Student | InstitutionRole::Unnamed));
+    let last_before = if is_staff { None } else { find_last(&aggregate(&before, columns).0) };
     let videos = measures.videos.named.iter().filter(|item| !item.id.is_empty());
     PersonNumbers {
         name: measures.student.clone(),
@@ -494,7 +490,7 @@ fn person_from_columns(
         videos: videos
             .map(|item| (item.id.clone(), (item.watched.rows, find_last_of_video(&item.id))))
             .collect(),
-        last: find_last(&aggregator).max(find_last(before)),
+        last: find_last(&aggregate(&query, columns).0).max(last_before),
     }
 }
 

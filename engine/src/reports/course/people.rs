@@ -113,10 +113,8 @@ pub fn students(
             let Some(student) = events.person(event.user).map(|id| all.entry(id).or_default()) else {
                 continue;
             };
-            record_seen(student, event.at, || events.name(event));
-            student.is_recent |= is_recent(events, event.day);
             record_seen(student, events, event);
-            student.is_recent |= event.day + recent_days_before >= days_before;
+            student.is_recent |= is_recent(events, event.day);
         }
     }
     let weeks = loaded_weeks(now, bins, week_start);

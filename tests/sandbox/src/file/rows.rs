@@ -180,12 +180,9 @@ fn person_cells(institution: &Institution, person: Option<usize>, at: i64, as_of
 /// and once per person.
 fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W>) -> io::Result<()> {
     let mut lecture_cells: HashMap<(TermKey, usize, usize, bool), JoinedCells> = HashMap::new();
-    // By person, or by lecture for a view of an anonymous account.
-    let mut people: HashMap<Result<usize, usize>, JoinedCells> = HashMap::new();
-    let mut missing = MissingSection::new(spec);
-    let mut lecture_cells: HashMap<(TermKey, usize, usize), JoinedCells> = HashMap::new();
     // By person and role, or by lecture for a view of an anonymous account.
     let mut people: HashMap<Result<(usize, &str), usize>, JoinedCells> = HashMap::new();
+    let mut missing = MissingSection::new(spec);
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
