@@ -16,6 +16,8 @@ before(async () => {
   const settings = { LECTERN_WEEK_START: 'sunday', LECTERN_TIME_ZONE: 'UTC' };
   [stack, browser] = await Promise.all([Stack.start({ sandbox: ['--break-week', rest.from], settings }), Browser.start()]);
   await Promise.all([...REPORTS.map((report) => ({ report, ...weeks(5, 3) })), { report: 'asset' }].map((ask) => stack.request(ask)));
+  // Echo360's lists wait while reports need its calls.
+  await until('the break is listed', async () => (await stack.api('/api/courses')).terms.some(({ breaks }) => breaks?.length > 0));
   ({ course } = await busyCourse(stack, earlier));
 });
 after(async () => {

@@ -42,8 +42,8 @@ pub fn ShrunkenWindowList(
             match result {
                 Ok(()) => {
                     outcome.try_set(Some(words::copy_choice_outcome(choice)));
-                    // The button disappears, and the focus would be lost with it.
-                    focus(status);
+                    // The button disappears, and the focus would be lost with it. An empty status cannot have it.
+                    request_animation_frame(move || focus(status));
                 }
                 Err(failure) => {
                     error.try_set(Some(failure));
