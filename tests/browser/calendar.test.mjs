@@ -54,7 +54,7 @@ test('a break is a band with its word, in the readings, in the table and in a ca
     await openReport(page, days);
     const minutes = figure(page, MINUTES);
     assert.equal(await minutes.locator('svg .break').count(), 1);
-    assert.equal(await minutes.locator('svg text', { hasText: /^Break$/ }).count(), 1);
+    assert.equal(await minutes.locator('svg text', { hasText: /^\s*Break\s*$/ }).count(), 1);
     const { heads, rows } = await cellsOf(page, MINUTES);
     const states = rows.map((cells) => cells[heads.indexOf('State')]);
     // Echo360 lists Monday to Friday; the weekend after them belongs to the break.
