@@ -46,7 +46,7 @@ fn render_reports(windows: &[WindowQuality]) -> AnyView {
             <section data-report=report.as_str().to_owned()>
                 <h2>{context.report_title(report.as_str())}</h2>
                 <p>{text::describe_windows(&windows)} {findings.is_empty().then(|| format!(" {}", text::CLEAN))}</p>
-                {(!findings.is_empty()).then(|| view! { <ul>{findings.into_iter().map(item).collect_view()}</ul> })}
+                {(!findings.is_empty()).then(|| view! { <ul class="findings">{findings.into_iter().map(item).collect_view()}</ul> })}
             </section>
         }
     });
