@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address, courseAddress } from './states.mjs';
-import { cellsOf, figure, parseNumber, waitForRows } from './tables.mjs';
+import { cellsOf, figure, formatDay, parseNumber, waitForRows } from './tables.mjs';
 import { busyCourse, expected, rowsOf, views } from './truth.mjs';
 
 const REPORTS = ['videoview', 'presentation', 'polling', 'qanda', 'confused', 'notes'];
@@ -25,9 +25,6 @@ after(async () => {
   await stack?.stop();
 });
 
-const formatDay = (day) =>
-  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-    .format(new Date(`${day}T12:00:00Z`));
 const daysOf = ({ from, to }) => {
   const all = [];
   for (let day = from; day <= to; day = plusDays(day, 1)) all.push(day);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, monday, plusDays, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { allRows, cellsOf, figure, loadedRows, parseNumber, visibleRows, waitForRows } from './tables.mjs';
+import { allRows, cellsOf, figure, formatDay, loadedRows, parseNumber, visibleRows, waitForRows } from './tables.mjs';
 import { busyCourse, expected, sectionName, views } from './truth.mjs';
 
 let stack, browser;
@@ -37,9 +37,6 @@ after(async () => {
   await stack?.stop();
 });
 
-const formatDay = (day) =>
-  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-    .format(new Date(`${day}T12:00:00Z`));
 const formatNumber = (number) => new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }).format(number);
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const sentenceOf = (page, title) => figure(page, title).locator('.sentence').innerText();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Browser, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { figure, parseNumber, tableOf, visibleRows, waitForRows } from './tables.mjs';
+import { figure, formatDay, parseNumber, tableOf, visibleRows, waitForRows } from './tables.mjs';
 import { busyCourse, sectionName } from './truth.mjs';
 
 let stack, browser;
@@ -565,8 +565,6 @@ test('charts, filters, menus and tables work by keyboard alone on a desktop', as
       throw new Error(`${what} is not reached`);
     };
     const readingOf = (title) => figure(page, title).locator('[data-testid="reading"]').textContent();
-    const formatDay = (day) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-      .format(new Date(`${day}T12:00:00Z`));
     const expectedReading = ({ day, minutes, viewers }) =>
       `${formatDay(day)}: ${minutes.toLocaleString('en-GB')} minutes, ${viewers.toLocaleString('en-GB')} viewers`;
     const byDay = new Map(days.map((day) => [day.day, day]));

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Browser, ROOT, Stack, plusDays, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
 import { address } from './states.mjs';
-import { cellsOf, figure, loadedRows, parseNumber } from './tables.mjs';
+import { cellsOf, figure, formatDay, loadedRows, parseNumber } from './tables.mjs';
 import { busyCourse } from './truth.mjs';
 
 const AXE = readFileSync(path.join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8');
@@ -48,9 +48,6 @@ async function waitForFigures(page) {
   await waitUntilIdle(page);
 }
 
-const formatDay = (day) =>
-  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-    .format(new Date(`${day}T12:00:00Z`));
 
 /** The number of rows of each day, as the table behind the figure must show it. */
 function countByDay(rows, { from, to } = month) {

@@ -5,6 +5,11 @@ import { until } from './stack.mjs';
 /** A figure by its title. */
 export const figure = (page, title) => page.getByRole('region', { name: title, exact: true });
 
+/** A day (`YYYY-MM-DD`) as figures show it in English: `Mon, 2 Feb 2026`. */
+export const formatDay = (day) =>
+  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+    .format(new Date(`${day}T12:00:00Z`));
+
 /** The table behind a figure, opened if needed: for each row, its cells by column name. */
 export async function tableOf(page, title) {
   const { heads, rows } = await cellsOf(page, title);

@@ -41,7 +41,6 @@ use domain::shrinkage::{CopyChoice, SectionLoss};
 use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
-use domain::window_state;
 use domain::window_state::Window;
 use engine::erasure_filter::hash_person;
 use std::cell::{Cell, RefCell};
@@ -688,7 +687,7 @@ impl Scheduler {
     fn list_quality(&self) -> Result<DataQuality, Problem> {
         let mut found = self.try_store(Store::quality)?;
         self.try_rules(|rules| {
-            let describe = |window: &window_state::Window| {
+            let describe = |window: &Window| {
                 Some(WindowQuality {
                     report: window.key.report.clone(),
                     window: window.key.id(),
@@ -708,7 +707,7 @@ impl Scheduler {
         let hash = person.hash(|text| hash_person(&key, text))?;
         self.try_rules(|rules| {
             // Not only those with a copy: a WindowStore may have one whose result was lost.
-            let may_have_rows = |window: &&window_state::Window| {
+            let may_have_rows = |window: &&Window| {
                 let known = window.key.report.known();
                 window.lease > 0 && known.is_none_or(|report| report.descriptor().person.is_some())
             };

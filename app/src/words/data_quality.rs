@@ -140,7 +140,7 @@ fn names<'a>(names: impl IntoIterator<Item = &'a String>) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// A number with its noun and verb; `None` for 0.
+/// A number with the words that follow it; `None` for 0.
 fn count(number: u64, one: &str, many: &str) -> Option<String> {
     let words = if number == 1 { one } else { many };
     (number > 0).then(|| format!("{} {words}", locale::format_count(number)))
@@ -148,6 +148,5 @@ fn count(number: u64, one: &str, many: &str) -> Option<String> {
 
 /// A number of people or addresses in the week with most of them; `None` for 0.
 fn most(number: u64, one: &str, many: &str) -> Option<String> {
-    let words = if number == 1 { one } else { many };
-    (number > 0).then(|| format!("Up to {} {words} a week", locale::format_count(number)))
+    count(number, one, many).map(|people| format!("Up to {people} a week"))
 }
