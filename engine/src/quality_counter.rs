@@ -1,6 +1,6 @@
 //! Counts what is unusual in the rows of files while they are split: [`FileFindings`].
 
-use crate::row_time;
+use crate::row_time::{self, DayCache};
 use crate::shared_account::PersonFields;
 use domain::column;
 use domain::data_quality::FileFindings;
@@ -34,11 +34,21 @@ struct PersonFacts {
 /// Whose address it is: a user's number; `None` if it is of several.
 type AddressOwner = Option<u32>;
 
-/// The raw cells that were last seen in one place of the cache: user id, role and address, with their lengths.
+/// The raw cells of the person that was last seen in one place of the cache, and whether it is a shared account.
 #[derive(Debug, Default, Clone)]
 struct CachedPerson {
+    /// User id, role, first name and address, concatenated.
     cells: Vec<u8>,
-    lengths: [usize; 3],
+    lengths: [usize; 4],
+    is_shared_account: bool,
+}
+
+impl CachedPerson {
+    fn has_cells(&self, cells: [&[u8]; 4]) -> bool {
+        let mut rest = self.cells.as_slice();
+        self.lengths == cells.map(<[u8]>::len)
+            && cells.iter().all(|cell| rest.split_off(..cell.len()).is_some_and(|cached| cached == *cell))
+    }
 }
 
 /// Counts the rows of one window's files.
@@ -53,6 +63,7 @@ pub(crate) struct QualityCounter {
     /// By address in lower case, its number and owner.
     addresses: HashMap<Box<[u8]>, (u32, AddressOwner)>,
     cache: Vec<CachedPerson>,
+    day_cache: DayCache,
 }
 
 impl QualityCounter {
@@ -94,38 +105,40 @@ impl QualityCounter {
     /// Counts a row. `cell` returns the cell at an index.
     pub(crate) fn count_row<'a>(&mut self, cell: impl Fn(usize) -> &'a [u8]) {
         self.findings.rows += 1;
-        if self.time.is_some_and(|time| row_time::parse_seconds(cell(time)).is_none()) {
+        if self.time.is_some_and(|time| !self.is_time(cell(time))) {
             self.findings.rows_without_time += 1;
         }
         let fields = std::mem::take(&mut self.people_fields);
-        if fields.iter().any(|person| person.is_shared_account(&cell)) {
-            self.findings.rows_of_shared_accounts += 1;
-        }
-        for person in fields.iter().filter(|person| !person.is_shared_account(&cell)) {
-            let cells = [Some(person.user), person.role, person.email];
-            let [user, role, address] = cells.map(|at| at.map_or(&[][..], &cell));
-            if !user.is_empty() && !self.is_recent(user, role, address) {
-                self.compare_person(user, role, address);
-            }
+        let mut has_shared_account = false;
+        for person in &fields {
+            has_shared_account |= self.count_person(person, &cell);
         }
         self.people_fields = fields;
+        self.findings.rows_of_shared_accounts += u64::from(has_shared_account);
     }
 
-    /// Whether the same cells were seen a moment ago. If not, they are cached.
-    fn is_recent(&mut self, user: &[u8], role: &[u8], address: &[u8]) -> bool {
+    fn is_time(&mut self, field: &[u8]) -> bool {
+        let common = field.try_into().ok().and_then(|field| self.day_cache.parse_seconds(field));
+        common.or_else(|| row_time::parse_seconds(field)).is_some()
+    }
+
+    /// Compares the person of a row with what is known of them, and returns whether it is a shared account.
+    fn count_person<'a>(&mut self, person: &PersonFields, cell: impl Fn(usize) -> &'a [u8]) -> bool {
+        let [first_name, _] = person.names();
+        let cells =
+            [Some(person.user), person.role, first_name, person.email].map(|at| at.map_or(&[][..], &cell));
+        let [user, role, _, address] = cells;
         let Some(cached) = self.cache.get_mut(cache_place(user)) else { return false };
-        let lengths = [user.len(), role.len(), address.len()];
-        let is_same = cached.lengths == lengths && {
-            let (cached_user, rest) = cached.cells.split_at(user.len());
-            let (cached_role, cached_address) = rest.split_at(role.len());
-            cached_user == user && cached_role == role && cached_address == address
-        };
-        if !is_same {
-            cached.lengths = lengths;
-            cached.cells.clear();
-            [user, role, address].into_iter().for_each(|cell| cached.cells.extend_from_slice(cell));
+        if cached.has_cells(cells) {
+            return cached.is_shared_account;
         }
-        is_same
+        let is_shared_account = person.is_shared_account(&cell);
+        *cached =
+            CachedPerson { cells: cells.concat(), lengths: cells.map(<[u8]>::len), is_shared_account };
+        if !is_shared_account && !user.is_empty() {
+            self.compare_person(user, role, address);
+        }
+        is_shared_account
     }
 
     /// Adds a role and an address to the facts about a user.

@@ -93,29 +93,38 @@ fn quoted_length(cell: &[u8]) -> Option<usize> {
 }
 
 /// Whether RFC 4180 allows every cell of a row: a quoted cell ends with its closing quotation mark, and other
-/// cells have none.
-pub(crate) fn is_rfc_4180(row: &[u8], delimiter: u8) -> bool {
-    RawCells::new(row, delimiter).all(is_rfc_4180_cell)
+/// cells have none. `cells` has the row's cells without quotes, concatenated, and `ends` where each ends.
+pub(crate) fn is_rfc_4180(row: &[u8], cells: &[u8], ends: &[usize]) -> bool {
+    let mut marks = memchr::memchr_iter(b'"', cells).peekable();
+    let (mut at, mut start) = (0, 0);
+    ends.iter().all(|end| {
+        let mut doubled = 0;
+        while marks.next_if(|mark| mark < end).is_some() {
+            doubled += 1;
+        }
+        let raw = row.get(at..).unwrap_or_default();
+        let quoted = end - start + doubled + 2;
+        start = *end;
+        match (is_quoted(raw), doubled) {
+            (true, 0) => {
+                at += quoted + 1;
+                // Text after the closing quotation mark is as long as if the mark were at its end.
+                raw.get(quoted - 1) == Some(&b'"')
+            }
+            (true, _) => {
+                at += quoted + 1;
+                quoted_length(raw) == Some(quoted)
+            }
+            (false, _) => {
+                at += quoted - 1;
+                doubled == 0
+            }
+        }
+    })
 }
 
 fn is_rfc_4180_cell(cell: &[u8]) -> bool {
     if is_quoted(cell) { quoted_length(cell) == Some(cell.len()) } else { !cell.contains(&b'"') }
-}
-
-/// A fast form of [`is_rfc_4180`]: `false` may be wrong, but hardly ever is for rows whose cells have no
-/// quotation marks. `cells` has the row's cells without quotes, concatenated, and `ends` where each ends.
-pub(crate) fn is_surely_rfc_4180(row: &[u8], cells: &[u8], ends: &[usize]) -> bool {
-    // Without quotation marks in its text a quoted cell has two: the first character, and the last one
-    // unless text follows it.
-    let (mut at, mut start) = (0, 0);
-    memchr::memchr(b'"', cells).is_none()
-        && ends.iter().all(|end| {
-            let length = end - start;
-            start = *end;
-            let has_quotes = row.get(at) == Some(&b'"');
-            at += length + 1 + 2 * usize::from(has_quotes);
-            !has_quotes || row.get(at - 2) == Some(&b'"')
-        })
 }
 
 /// Writes a row by RFC 4180. Cells that are written so already keep their bytes. `cells` has the row's cells
@@ -258,6 +267,11 @@ mod tests {
 
     const BACKSLASHES: [Quoting; 2] = [Quoting::Backslash, Quoting::BackslashBeforeQuotes];
 
+    /// The same as [`is_rfc_4180`], from the row alone.
+    fn has_only_rfc_4180_cells(row: &[u8], delimiter: u8) -> bool {
+        RawCells::new(row, delimiter).all(is_rfc_4180_cell)
+    }
+
     /// The cells of a row, as `csv_core` reads them.
     fn read(row: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
         let mut reader =
@@ -290,7 +304,7 @@ mod tests {
                 csv::WriterBuilder::new().delimiter(delimiter).quote_style(style).from_writer(Vec::new());
             writer.write_record(&cells).unwrap();
             let row = writer.into_inner().unwrap();
-            prop_assert!(is_rfc_4180(&row[..row.len() - 1], delimiter));
+            prop_assert!(has_only_rfc_4180_cells(&row[..row.len() - 1], delimiter));
             prop_assert!(!ends_in_quotes(&row[..row.len() - 1], delimiter));
         }
 
@@ -355,14 +369,11 @@ mod tests {
             let cells = read(&row, delimiter);
             let ends: Vec<usize> = (1..=cells.len()).map(|count| cells[..count].concat().len()).collect();
             let concatenated = cells.concat();
-            if is_surely_rfc_4180(&row, &concatenated, &ends) {
-                prop_assert!(is_rfc_4180(&row, delimiter));
-            } else if !concatenated.contains(&b'"') {
-                prop_assert!(!is_rfc_4180(&row, delimiter), "the fast form is exact without quotation marks");
-            }
+            let is_allowed = has_only_rfc_4180_cells(&row, delimiter);
+            prop_assert_eq!(is_rfc_4180(&row, &concatenated, &ends), is_allowed);
             let written = write_as_rfc_4180(&row, delimiter, &concatenated, &ends);
-            prop_assert!(is_rfc_4180(&written, delimiter));
-            prop_assert!(written == row || !is_rfc_4180(&row, delimiter));
+            prop_assert!(has_only_rfc_4180_cells(&written, delimiter));
+            prop_assert_eq!(written == row, is_allowed);
             prop_assert_eq!(read(&written, delimiter), cells);
         }
     }
@@ -392,10 +403,10 @@ mod tests {
     #[test]
     fn cells_that_rfc_4180_cannot_have_are_recognized() {
         for row in [r#""a\"b""#, r#""a",b""#, r#""a" ,"b""#, r#""open"#, r#"a"b"#] {
-            assert!(!is_rfc_4180(row.as_bytes(), b','), "{row}");
+            assert!(!has_only_rfc_4180_cells(row.as_bytes(), b','), "{row}");
         }
         for row in [r#""C:\","D:\""#, r#""a\""b""#, "", ",", r#""""#] {
-            assert!(is_rfc_4180(row.as_bytes(), b','), "{row}");
+            assert!(has_only_rfc_4180_cells(row.as_bytes(), b','), "{row}");
         }
         assert!(ends_in_quotes(br#"a,"b"#, b',') && !ends_in_quotes(br#"a,5" b"#, b','));
     }

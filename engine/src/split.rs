@@ -16,7 +16,7 @@ use crate::erasure_filter::ErasureFilter;
 use crate::null_marker::NullMarkers;
 use crate::quality_counter::QualityCounter;
 use crate::quoting::{
-    BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180, is_surely_rfc_4180,
+    BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180,
     write_as_rfc_4180,
 };
 use crate::report_file::{BadFile, ColumnOrder, HeaderLayout, trim_line_ends};
@@ -375,17 +375,16 @@ impl Splitter {
         }
         let row = trim_line_ends(self.pending.get(raw.clone()).unwrap_or_default());
         let has_backslash_quote = has_backslash_quote(row);
-        let has_backslashes = has_backslash_quote || self.quoting != Quoting::Doubled;
-        if has_backslashes && !is_rfc_4180(row, layout.delimiter) {
+        let (cells, ends) = (&mut self.cells, self.ends.get_mut(..self.cell_count).unwrap_or_default());
+        let is_allowed = is_rfc_4180(row, cells.get(..self.cells_length).unwrap_or_default(), ends);
+        if !is_allowed && (has_backslash_quote || self.quoting != Quoting::Doubled) {
             return Err(self.bad_row(raw.start, "has quotation marks that are not doubled"));
         }
         self.has_backslash_quotes |= has_backslash_quote;
-        let (cells, ends) = (&mut self.cells, self.ends.get_mut(..self.cell_count).unwrap_or_default());
         let without_markers = self.null_markers.remove(row, cells, ends);
         let row = without_markers.as_deref().unwrap_or(row);
         let cells = cells.get(..ends.last().copied().unwrap_or(0)).unwrap_or_default();
-        let rewritten = (!is_surely_rfc_4180(row, cells, ends) && !is_rfc_4180(row, layout.delimiter))
-            .then(|| write_as_rfc_4180(row, layout.delimiter, cells, ends));
+        let rewritten = (!is_allowed).then(|| write_as_rfc_4180(row, layout.delimiter, cells, ends));
         let row = rewritten.as_deref().unwrap_or(row);
         if row.len() >= MAX_SLICE_BYTES {
             return Err(self.bad_row(raw.start, "is over 1.8 MB long"));
@@ -408,27 +407,29 @@ impl Splitter {
         self.key.extend_from_slice(&course.len().to_le_bytes());
         self.key.extend_from_slice(&course);
         self.key.extend_from_slice(&section);
-        if !self.groups.contains_key(&self.key) {
-            let text = |at| String::from_utf8_lossy(cell(at)).into_owned();
-            let id = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
-            let (course, section) = (id(&course), id(&section));
-            self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionInfo {
-                course_code: text(layout.course_code),
-                course_name: text(layout.course_name),
-                section_number: text(layout.section_number),
-            });
-            self.groups.insert(self.key.clone(), Group { course, section, rows: 0, raw: Vec::new() });
-        }
-        if let Some(group) = self.groups.get_mut(&self.key) {
-            if group.raw.len() + row.len() >= MAX_SLICE_BYTES {
-                self.buffered_bytes -= group.raw.len();
-                sink(compress_group(&mut self.deflate, group)?);
+        let group = match self.groups.get_mut(&self.key) {
+            Some(group) => group,
+            None => {
+                let text = |at| String::from_utf8_lossy(cell(at)).into_owned();
+                let id = |id: &[u8]| String::from_utf8_lossy(id).into_owned();
+                let (course, section) = (id(&course), id(&section));
+                self.sections.entry((course.clone(), section.clone())).or_insert_with(|| SectionInfo {
+                    course_code: text(layout.course_code),
+                    course_name: text(layout.course_name),
+                    section_number: text(layout.section_number),
+                });
+                let group = Group { course, section, rows: 0, raw: Vec::new() };
+                self.groups.entry(self.key.clone()).or_insert(group)
             }
-            group.raw.extend_from_slice(row);
-            group.raw.push(b'\n');
-            group.rows += 1;
-            self.buffered_bytes += row.len() + 1;
+        };
+        if group.raw.len() + row.len() >= MAX_SLICE_BYTES {
+            self.buffered_bytes -= group.raw.len();
+            sink(compress_group(&mut self.deflate, group)?);
         }
+        group.raw.extend_from_slice(row);
+        group.raw.push(b'\n');
+        group.rows += 1;
+        self.buffered_bytes += row.len() + 1;
         self.rows += 1;
         self.bytes += row.len() as u64 + 1;
         if self.buffered_bytes >= MAX_BUFFERED_BYTES { self.flush_all(sink) } else { Ok(()) }
