@@ -133,8 +133,7 @@ impl QualityCounter {
             return cached.is_shared_account;
         }
         let is_shared_account = person.is_shared_account(&cell);
-        *cached =
-            CachedPerson { cells: cells.concat(), lengths: cells.map(<[u8]>::len), is_shared_account };
+        *cached = CachedPerson { cells: cells.concat(), lengths: cells.map(<[u8]>::len), is_shared_account };
         if !is_shared_account && !user.is_empty() {
             self.compare_person(user, role, address);
         }

@@ -16,8 +16,7 @@ use crate::erasure_filter::ErasureFilter;
 use crate::null_marker::NullMarkers;
 use crate::quality_counter::QualityCounter;
 use crate::quoting::{
-    BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180,
-    write_as_rfc_4180,
+    BackslashConverter, Quoting, ends_in_quotes, has_backslash_quote, is_rfc_4180, write_as_rfc_4180,
 };
 use crate::report_file::{BadFile, ColumnOrder, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;

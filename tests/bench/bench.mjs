@@ -3,20 +3,21 @@
  * alternately in one process; medians and their ratios are reported. Called by `cargo xtask bench`; prints a
  * Markdown table.
  *
- * Options: `--only PART` (first, links, page, reports, worker or large; may be repeated), `--runs N`.
+ * Options: `--only PART` (first, links, load, page, reports, worker or large; may be repeated), `--runs N`.
  */
 import assert from 'node:assert/strict';
 import { parseArgs } from 'node:util';
 import * as first from './first.mjs';
 import * as links from './links.mjs';
+import * as load from './load.mjs';
 import * as page from './page.mjs';
 import * as worker from './worker.mjs';
 
-const PARTS = { first: first.measure, links: links.measure, page: page.measure, reports: page.measureReports, worker: worker.measure, large: page.large };
+const PARTS = { first: first.measure, links: links.measure, load: load.measure, page: page.measure, reports: page.measureReports, worker: worker.measure, large: page.large };
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: ['first', 'links', 'page', 'reports', 'worker'] },
+    only: { type: 'string', multiple: true, default: ['first', 'links', 'load', 'page', 'reports', 'worker'] },
     runs: { type: 'string', default: '7' },
   },
 });

@@ -11,7 +11,7 @@ use worker::{Response, Result};
 const READ_BYTES: u64 = 2 << 20;
 
 /// Maximum number of slices in one read.
-const MAX_SLICES_PER_READ: u64 = 64;
+const MAX_SLICES_PER_READ: u64 = 1_000;
 
 struct RowStream {
     store: Store,

@@ -222,15 +222,15 @@ impl Filter {
             }
         }
         if let RowFilter::Only(selectors) = &self.row_filter {
-            // One JSON value, since a statement binds a hundred values at most. If it cannot be serialized,
-            // nothing is selected.
+            // As JSON, since a statement binds a hundred values at most. If it cannot be serialized, nothing is
+            // selected. Neither subquery depends on the slice, so SQLite runs each once per statement and looks
+            // every slice up in its result.
             condition.push_str(
-                " AND EXISTS (SELECT 1 FROM json_each(?) AS one
-                              WHERE one.value->>'course' = framed.course
-                                AND (one.value->>'section' IS NULL
-                                     OR one.value->>'section' = framed.section))",
+                " AND (course IN (SELECT value->>'course' FROM json_each(?) WHERE value->>'section' IS NULL)
+                       OR (course, section) IN (SELECT value->>'course', value->>'section' FROM json_each(?)))",
             );
-            values.push(serde_json::to_string(selectors).unwrap_or_else(|_| "[]".to_owned()).into());
+            let selectors = serde_json::to_string(selectors).unwrap_or_else(|_| "[]".to_owned());
+            values.extend([selectors.as_str().into(), selectors.as_str().into()]);
         }
         (condition, values)
     }
@@ -761,10 +761,15 @@ impl Store {
                  FROM pack WHERE generation = ? AND seq >= ? ORDER BY seq LIMIT 1"
             )
         } else {
+            // The packs are in the outer loop, so that SQLite loads each once, and not once for each slice.
+            values.push(i64::from(generation).into());
             format!(
-                "SELECT seq + 1, 1, (SELECT substr(bytes, start + 1, length) FROM pack
-                                     WHERE pack.generation = framed.generation AND pack.seq = framed.pack)
-                 FROM framed WHERE {condition} AND seq >= ? ORDER BY seq LIMIT {max_slices}"
+                "WITH selected AS MATERIALIZED (
+                     SELECT seq, pack, start, length FROM framed WHERE {condition} AND seq >= ?
+                     ORDER BY seq LIMIT {max_slices})
+                 SELECT selected.seq + 1, 1, substr(bytes, start + 1, length)
+                 FROM pack CROSS JOIN selected ON selected.pack = pack.seq
+                 WHERE pack.generation = ? ORDER BY selected.seq"
             )
         };
         let damaged = || worker::Error::RustError("a stored slice cannot be read".to_owned());
