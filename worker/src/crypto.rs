@@ -7,6 +7,7 @@ use domain::settings::Secret;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// The SHA-256 of a text, in hexadecimal.
 pub(crate) fn sha256_hex(text: &str) -> String {
@@ -47,14 +48,11 @@ pub(crate) fn is_same_secret(key: &Secret, candidate: &str, expected: &Secret) -
     is_valid_signature(key, "compare", candidate, &sign(key, "compare", expected.reveal()))
 }
 
-/// A random id: 32 hexadecimal digits with 122 random bits, from `crypto.randomUUID`.
+/// A random id: 32 hexadecimal digits with 128 random bits. Of a UUID's bits only 122 are random, too few for the id of a
+/// session.
 pub(crate) fn new_id() -> Result<String, Problem> {
-    let fault = || Problem::new(Code::Internal, "No random id could be made. Try again.");
-    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).map_err(|_| fault())?;
-    let uuid = js_sys::Reflect::get(&crypto, &"randomUUID".into()).map_err(|_| fault())?;
-    let uuid: js_sys::Function = wasm_bindgen::JsCast::dyn_into(uuid).map_err(|_| fault())?;
-    let id = uuid.call0(&crypto).map_err(|_| fault())?.as_string().ok_or_else(fault)?;
-    Ok(id.replace('-', ""))
+    let fault = |_| Problem::new(Code::Internal, "No random id could be made. Try again.");
+    random_bytes(16).map(|bytes| to_hex(&bytes)).map_err(fault)
 }
 
 /// Whether a text has the form of an id from [`new_id`]: 32 hexadecimal digits.
@@ -65,12 +63,7 @@ pub(crate) fn is_well_formed_id(text: &str) -> bool {
 /// A random token: 32 bytes from `crypto.getRandomValues`, in base64url without padding.
 pub(crate) fn new_token() -> Result<String, Problem> {
     let fault = || Problem::new(Code::Internal, "No random token could be made. Try again.");
-    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into()).map_err(|_| fault())?;
-    let fill = js_sys::Reflect::get(&crypto, &"getRandomValues".into()).map_err(|_| fault())?;
-    let fill: js_sys::Function = wasm_bindgen::JsCast::dyn_into(fill).map_err(|_| fault())?;
-    let bytes = js_sys::Uint8Array::new_with_length(32);
-    fill.call1(&crypto, &bytes).map_err(|_| fault())?;
-    let token = encode_base64url(&bytes.to_vec());
+    let token = encode_base64url(&random_bytes(32).map_err(|_| fault())?);
     if token.len() == domain::shares::TOKEN_LENGTH { Ok(token) } else { Err(fault()) }
 }
 
@@ -88,6 +81,15 @@ fn new_mac(key: &Secret, purpose: &str, text: &str) -> Option<Hmac<Sha256>> {
     mac.update(&[0]);
     mac.update(text.as_bytes());
     Some(mac)
+}
+
+/// Random bytes from `crypto.getRandomValues`.
+fn random_bytes(length: u32) -> Result<Vec<u8>, JsValue> {
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into())?;
+    let fill: js_sys::Function = js_sys::Reflect::get(&crypto, &"getRandomValues".into())?.dyn_into()?;
+    let bytes = js_sys::Uint8Array::new_with_length(length);
+    fill.call1(&crypto, &bytes)?;
+    Ok(bytes.to_vec())
 }
 
 fn to_hex(bytes: &[u8]) -> String {

@@ -33,7 +33,7 @@ pub(crate) fn with_private_headers(response: Response) -> Result<Response> {
     headers.set("cache-control", "no-store")?;
     headers.set("x-content-type-options", "nosniff")?;
     headers.set("referrer-policy", "no-referrer")?;
-    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'")?;
+    headers.set("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")?;
     headers.set("cross-origin-resource-policy", "same-origin")?;
     headers.set("cross-origin-opener-policy", "same-origin")?;
     headers.set("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")?;

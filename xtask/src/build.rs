@@ -1,9 +1,10 @@
-//! `cargo xtask build`: builds everything that is deployed, and checks its size.
+//! `cargo xtask build`: builds everything that is deployed, checks its size, and writes its SBOMs.
 
 use crate::build_profile::BuildProfile;
 use crate::checkout::Checkout;
 use crate::processes;
 use crate::progress::step;
+use crate::sbom;
 use crate::site;
 use crate::tools::Tools;
 use crate::worker;
@@ -14,14 +15,15 @@ use anyhow::{Context, Result, bail};
 /// 16 KB of it are the OpenAPI document, which is stored as JSON.
 const MAX_WORKER_BYTES: u64 = 1_300_000;
 
-/// Builds everything that is deployed and prints its sizes.
+/// Builds everything that is deployed, prints its sizes, and writes its SBOMs.
 pub(crate) fn build() -> Result<()> {
     let checkout = Checkout::of_xtask();
     let tools = Tools::set_up(&checkout)?;
     worker::build(&checkout, &tools, BuildProfile::Release)?;
     site::build(&checkout, &tools, BuildProfile::Release)?;
     check_link_sizes(&checkout, &tools)?;
-    check_upload_size(&checkout, &tools)
+    check_upload_size(&checkout, &tools)?;
+    sbom::write(&checkout)
 }
 
 /// Prints what links to the site load, and fails if one is above its limit.

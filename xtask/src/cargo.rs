@@ -81,6 +81,17 @@ fn locked_version_in(lock: &str, name: &str) -> Option<String> {
         })
 }
 
+/// The SHA-256 of a crate from the registry in the text of `Cargo.lock`; `None` for crates of this workspace.
+pub(crate) fn locked_checksum<'a>(lock: &'a str, name: &str, version: &str) -> Option<&'a str> {
+    let (name, version) = (format!("name = \"{name}\""), format!("version = \"{version}\""));
+    lock.split("[[package]]")
+        .filter(|package| {
+            [&name, &version].iter().all(|line| package.lines().any(|found| found == line.as_str()))
+        })
+        .find_map(|package| package.lines().find_map(|line| line.strip_prefix("checksum = ")))
+        .map(|checksum| checksum.trim_matches('"'))
+}
+
 /// The name of the package in a folder of the workspace.
 pub(crate) fn package_name(folder: &Path) -> Result<String> {
     let path = folder.join("Cargo.toml");

@@ -9,7 +9,7 @@
 //! | [`build`] | builds what is deployed, and checks its size |
 //! | [`bench`] | measures everything that is promised to be fast |
 //! | [`shots`] | takes screenshots of every page in every state |
-//! | [`audit`] | checks the dependencies |
+//! | [`audit`], [`sbom`] | checks the dependencies, and lists those that are deployed |
 //! | [`site`], [`worker`], [`sandbox`], [`wrangler`] | what is built and run |
 //! | [`build_profile`], [`build_stamp`], [`cargo`] | how it is built, and when it has to be built again |
 //! | [`settings`] | the settings of a start, and how they are passed to the Worker |
@@ -37,6 +37,7 @@ mod processes;
 mod progress;
 mod python;
 mod sandbox;
+mod sbom;
 mod settings;
 mod shots;
 mod site;
@@ -71,14 +72,14 @@ enum Command {
     Start(start::Options),
     /// Run every check: formatting, lints, native tests, the Worker in workerd, the page in browsers
     Test(test::Options),
-    /// Build everything that is deployed, and print its sizes
+    /// Build everything that is deployed, print its sizes, and list its dependencies (SBOM)
     Build,
     /// Measure everything that is promised to be fast, and print a table
     Bench(bench::Options),
     /// Take screenshots of every page in every state, in both themes, as on phones and desktops
     Shots,
-    /// Check the dependencies: licenses, bans, sources, duplicates, and known vulnerabilities if the database can be fetched
-    Audit,
+    /// Check the dependencies: licenses, bans, sources, duplicates, and known vulnerabilities, whose databases are fetched
+    Audit(audit::Options),
 }
 
 fn main() -> ExitCode {
@@ -90,7 +91,7 @@ fn main() -> ExitCode {
         Command::Build => build::build(),
         Command::Bench(options) => bench::bench(&options),
         Command::Shots => shots::shots(),
-        Command::Audit => audit::audit(),
+        Command::Audit(options) => audit::audit(&options),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: runs every check, the quickest first, and stops at the first failure.
 
+use crate::audit;
 use crate::build::{check_link_sizes, check_upload_size};
 use crate::build_profile::BuildProfile;
 use crate::cargo::{self, WASM};
@@ -37,6 +38,8 @@ pub(crate) struct Options {
 enum Check {
     /// Formatting
     Format,
+    /// Licenses, bans, duplicates and sources of the dependencies
+    Dependencies,
     /// Lints of the native crates
     Lints,
     /// Lints of the crates that are compiled to wasm
@@ -104,6 +107,7 @@ impl TestRun {
     fn run(&self, check: Check) -> Result<()> {
         match check {
             Check::Format => self.format(),
+            Check::Dependencies => audit::check_rules(&self.checkout),
             Check::Lints => self.lints(),
             Check::WasmLints => self.wasm_lints(),
             Check::Native => self.native(),

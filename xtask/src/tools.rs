@@ -83,7 +83,7 @@ impl Tools {
     }
 }
 
-/// The path of cargo-deny, which is installed if it is missing. Only `cargo xtask audit` needs it.
+/// The path of cargo-deny, which is installed if it is missing. Only the checks of dependencies need it.
 pub(crate) fn cargo_deny(checkout: &Checkout) -> Result<PathBuf> {
     install_cargo_tool(checkout, "cargo-deny", "cargo-deny", CARGO_DENY, &[])
 }

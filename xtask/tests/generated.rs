@@ -1,5 +1,5 @@
 //! Tests of committed files that are generated from `domain::routes`: `docs/openapi.json`, and the routes in
-//! `docs/reference.md`; and of the settings that the reference describes.
+//! `docs/reference.md`; and of the settings that the reference and the guide to rotating secrets describe.
 //!
 //! After a change of routes or of the API's types, generate them again and commit them:
 //!
@@ -88,8 +88,8 @@ fn the_routes_in_the_reference_are_generated() {
     assert_current(REFERENCE, &format!("{start}{ROUTES_BEGIN}{tables}{ROUTES_END}{end}"));
 }
 
-#[test]
-fn the_reference_describes_exactly_the_settings_that_are_read() {
+/// The names of all settings.
+fn setting_names() -> BTreeSet<String> {
     let read_names = RefCell::new(BTreeSet::new());
     let get = |name: &str| -> Option<String> {
         read_names.borrow_mut().insert(name.to_owned());
@@ -97,6 +97,11 @@ fn the_reference_describes_exactly_the_settings_that_are_read() {
     };
     // Without any value, every setting is read, and those that are required are missing.
     assert!(Settings::read(get, |_| true).is_err());
+    read_names.into_inner()
+}
+
+#[test]
+fn the_reference_describes_exactly_the_settings_that_are_read() {
     let reference = read(REFERENCE);
     let (_, rest) = reference.split_once(SETTINGS_BEGIN).expect("the reference has a table of settings");
     let (table, _) = rest.split_once(SETTINGS_END).expect("the table of settings ends");
@@ -105,5 +110,17 @@ fn the_reference_describes_exactly_the_settings_that_are_read() {
     let described: BTreeSet<String> = first_cells
         .flat_map(|cell| cell.split(',').map(|name| name.trim().trim_matches('`').to_owned()))
         .collect();
-    assert_eq!(described, read_names.into_inner());
+    assert_eq!(described, setting_names());
+}
+
+#[test]
+fn the_guide_to_rotating_secrets_names_every_secret() {
+    let guide = read("docs/rotating-secrets.md");
+    let names = setting_names();
+    let secrets: Vec<&String> =
+        names.iter().filter(|name| name.contains("KEY") || name.contains("SECRET")).collect();
+    assert_eq!(secrets, ["ECHO360_CLIENT_SECRET", "LECTERN_KEY", "LECTERN_SESSION_KEY"]);
+    for name in secrets {
+        assert!(guide.contains(&format!("`{name}`")), "{name}");
+    }
 }

@@ -16,6 +16,7 @@ use domain::role::{Grant, Role};
 use domain::time::SECOND;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use worker_tests::signer::{AUDIENCE, Signer, TEAM};
 use worker_tests::{Stack, Weeks, quick, refusal};
@@ -358,6 +359,12 @@ async fn the_key_opens_a_session_and_guessing_is_throttled(deployed: &Deployed) 
     let _: Session = deployed.read(with(&format!("theme=dark; {cookie}; x=y"))).await;
     let (name, value) = cookie.split_once('=').unwrap();
     let (id, signature) = value.split_once('.').unwrap();
+    let mut digits = BTreeSet::new();
+    for _ in 0..8 {
+        let answer = deployed.sign_in(KEY, good_address).send().await.unwrap();
+        digits.insert(session_cookie(&answer).split_once('=').unwrap().1.as_bytes()[12]);
+    }
+    assert!(digits.len() > 1, "all 128 bits of an id must be random: this digit of a UUID is its version");
     let other_id = if id.starts_with('0') { id.replacen('0', "1", 1) } else { format!("0{}", &id[1..]) };
     for tampered in [
         format!("{name}={other_id}.{signature}"),

@@ -170,7 +170,8 @@ async fn every_response_has_security_headers() {
         assert_eq!(header("cross-origin-opener-policy"), "same-origin");
         assert_eq!(header("cross-origin-resource-policy"), "same-origin");
         assert!(header("permissions-policy").contains("camera=()"));
-        assert_eq!(header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+        let policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+        assert_eq!(header("content-security-policy"), policy);
         assert!(!answer.headers().contains_key("access-control-allow-origin"));
     }
     // Static files of the page.
