@@ -208,7 +208,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Operation::CreateShare => schemas.request_schema::<CreateShareRequest>(),
         Operation::SwitchShares => schemas.request_schema::<SwitchSharesRequest>(),
         Operation::UpdateShare => schemas.request_schema::<UpdateShareRequest>(),
-        Operation::OpenShare => schemas.request_schema::<OpenShareRequest>(),
+        Operation::OpenShare | Operation::CountOpening => schemas.request_schema::<OpenShareRequest>(),
         Operation::AssignRole => schemas.request_schema::<RoleChange>(),
         Operation::UploadRoles => schemas.request_schema::<String>(),
         Operation::StartErasure => schemas.request_schema::<ErasureRequest>(),
@@ -296,6 +296,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
         Operation::SignOut
         | Operation::WithdrawRequest
         | Operation::RevokeShare
+        | Operation::CountOpening
         | Operation::RemoveRole
         | Operation::CancelErasure => return ("204", json!({"description": "Done."})),
     };

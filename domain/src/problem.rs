@@ -229,7 +229,7 @@ impl Code {
             Self::CrossSite => "Requests from other sites are refused",
             Self::SharesOff => "Shares are switched off",
             Self::PreviewStale => "The preview is out of date",
-            Self::TooManyTries => "Too many failed attempts",
+            Self::TooManyTries => "Too many attempts",
             Self::Quota => "Limit per person reached",
             Self::AccessDown => "Cloudflare Access cannot be reached",
             Self::RowsNotReady => "Some rows are not available yet",

@@ -84,6 +84,8 @@ operations! {
     RevokeShare,
     /// `POST /api/shared`
     OpenShare,
+    /// `POST /api/shared/opened`
+    CountOpening,
     /// `GET /s`
     GetSharePage,
     /// `GET /s/{id}`
@@ -819,10 +821,23 @@ pub const ROUTES: &[Route] = &[
         path_parameters: &[],
         query: &[],
         body: JSON,
-        audit: Audit::WithChange(AuditAction::ShareOpened),
+        audit: Audit::None,
         own_problems: &[Code::ShareGone, Code::TooManyTries],
         summary: "What a share shows",
         description: "`{token, id?}`, for anybody who has the link.",
+    },
+    Route {
+        operation: Operation::CountOpening,
+        method: Method::Post,
+        path: "/api/shared/opened",
+        access: Access::ShareToken,
+        path_parameters: &[],
+        query: &[],
+        body: JSON,
+        audit: Audit::WithChange(AuditAction::ShareOpened),
+        own_problems: &[Code::ShareGone, Code::TooManyTries],
+        summary: "Count an opening of a share",
+        description: "`{token, id?}`. The share's page calls it once, when somebody clicks, types or scrolls in it.",
     },
     Route {
         operation: Operation::GetSharePage,
@@ -1126,7 +1141,8 @@ mod tests {
         assert_eq!(administrators, BTreeSet::from(expected));
         let public: Vec<&str> =
             ROUTES.iter().filter(|route| !route.access.needs_session()).map(|route| route.path).collect();
-        assert_eq!(public, ["/healthz", "/api/session", "/api/shared", "/s", "/s/{id}"]);
+        let expected = ["/healthz", "/api/session", "/api/shared", "/api/shared/opened", "/s", "/s/{id}"];
+        assert_eq!(public, expected);
     }
 
     #[test]

@@ -113,9 +113,6 @@ pub const MAX_NAME_LENGTH: usize = 80;
 /// The maximum number of origins that may embed a share.
 pub const MAX_ORIGINS: usize = 5;
 
-/// The length of the token in a link: 32 random bytes in base64url without padding.
-pub const TOKEN_LENGTH: usize = 43;
-
 /// `GET /api/shares`: a person's own shares; for an administrator, everybody's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -161,7 +158,7 @@ pub struct Share {
     pub made: Timestamp,
     /// Until when the link works.
     pub expires: Timestamp,
-    /// How often the share was opened.
+    /// How often the share was opened in a visible page in which somebody then clicked, typed or scrolled.
     pub opened: u64,
     /// When the share was last opened; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +168,10 @@ pub struct Share {
     pub origins: Vec<String>,
     /// Whether the link works, and why not.
     pub state: ShareState,
+    /// When the link was first called with its token in the path, where logs may keep it: mail filters encode
+    /// `#` as `%23`. The owner should replace the link. Absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposed: Option<Timestamp>,
 }
 
 /// Whether a share's link works, and why not.
@@ -186,6 +187,8 @@ pub enum ShareState {
     Withdrawn,
     /// The owner may not see the course any more. The share can only be renamed or revoked.
     OutOfScope,
+    /// The link was made by a version of Lectern that did not sign links. It can be replaced.
+    Outdated,
 }
 
 /// `POST /api/shares`: creates a share; with `preview`, only returns what it would show. The share has the
@@ -289,7 +292,7 @@ pub struct SwitchSharesRequest {
 }
 
 /// `POST /api/shared`: opens a share. Returns [`ShareContent`], or the problem `share-gone` for whatever
-/// reason.
+/// reason. `POST /api/shared/opened`, with the same body: counts an opening.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

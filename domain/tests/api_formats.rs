@@ -360,7 +360,7 @@ fn codes_and_statuses_of_problems_unchanged() {
 
 const SHARE: &str = r#"{"id":"i","name":"Cells","owner":"ana@university.example","mine":true,"report":"videoview",
     "course":"c","section":"s","from":"2026-02-02","to":"2026-02-08","made":5,"expires":6,"opened":7,"last":8,
-    "origins":["https://courses.example.edu"],"state":"open"}"#;
+    "origins":["https://courses.example.edu"],"state":"open","exposed":9}"#;
 
 const PLAIN_SHARE: &str = r#"{"id":"i","name":"Library","owner":"local","mine":false,"report":"asset",
     "course":"c","from":null,"to":null,"made":5,"expires":6,"opened":0,"origins":[],"state":"out-of-scope"}"#;
@@ -371,7 +371,7 @@ fn shares_format_unchanged() {
     check::<Shares>(&format!(
         r#"{{"shares":[{SHARE},{PLAIN_SHARE}],"on":true,"time_zone":"Europe/London","smallest":10}}"#
     ));
-    check_names::<ShareState>(&["open", "expired", "withdrawn", "out-of-scope"]);
+    check_names::<ShareState>(&["open", "expired", "withdrawn", "out-of-scope", "outdated"]);
     check::<CreateShareResponse>(&format!(
         r#"{{"share":{SHARE},"token":"t","contents":[{{"report":"videoview","shown":1,"withheld":2,"missing":3}}]}}"#
     ));

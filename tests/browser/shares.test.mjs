@@ -36,6 +36,27 @@ async function makeShare(page, name) {
   return page.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
 }
 
+/** Opens a share's page and uses it: only what a person does counts as an opening, and only once. */
+async function openAndUse(link, name) {
+  await withTab(browser, {}, async (page) => {
+    const reports = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/shared/opened')) reports.push(request);
+    });
+    await page.goto(link);
+    await page.getByRole('heading', { name }).waitFor();
+    await page.evaluate(() => dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true })));
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    assert.equal(reports.length, 0, 'what a script does must not count');
+    const reported = page.waitForResponse((response) => response.url().endsWith('/api/shared/opened'));
+    await page.keyboard.press('ArrowDown');
+    assert.equal((await reported).status(), 204);
+    await page.mouse.click(10, 10);
+    await page.keyboard.press('ArrowUp');
+    assert.equal(reports.length, 1, 'one page is one opening');
+  });
+}
+
 /** Opens the first of some pages, given as HTML by their origins, and calls `look` with the frame in it. */
 async function withEmbeddedShare(pages, look) {
   const tab = await browser.open({});
@@ -161,6 +182,11 @@ test('a share of a course can be listed, renamed, rotated and revoked, and old l
     await page.goto(`${stack.url}/you`);
     await page.getByRole('link', { name: 'Shares', exact: true }).click();
     const item = page.locator('[data-testid="shares"] > li').filter({ hasText: /For the/ }).first();
+    // Whoever fetched the link so far was no person.
+    await item.getByText('never', { exact: true }).waitFor();
+    await page.getByTestId('opened-is').getByText(/Scanners of mail open links, too/).waitFor();
+    await openAndUse(first, 'For the accreditor');
+    await page.reload();
     await item.getByText(/^once, /).waitFor();
     await item.getByText('Change', { exact: true }).click();
     await item.getByLabel('Name', { exact: true }).fill('For the dean');
@@ -173,7 +199,7 @@ test('a share of a course can be listed, renamed, rotated and revoked, and old l
     await item.getByRole('button', { name: 'Create a new link' }).click();
     const second = await item.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
     const snippet = await item.getByRole('textbox', { name: 'For the course page' }).inputValue();
-    assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{43}" title="For the dean"/);
+    assert.match(snippet, /^<iframe src="[^"]+\/s\/[0-9a-f]{32}#[\w-]{48}" title="For the dean"/);
     assert.match(await page.getByTestId('embedding').innerText(), /^An embedded share stays blank unless every page around it is among its sites/);
     assert.deepEqual([await openStatus(first), await openStatus(second)], [404, 200]);
     const policy = (await fetch(/src="([^"#]+)/.exec(snippet)[1])).headers.get('content-security-policy');
@@ -201,6 +227,29 @@ test('a share of a course can be listed, renamed, rotated and revoked, and old l
     await item.getByRole('button', { name: 'Revoke For the dean' }).click();
     await until('it is gone', async () => (await page.getByText('For the dean').count()) === 0);
     assert.equal(await openStatus(second), 404);
+  });
+});
+
+test('a link whose # a mail filter has encoded opens, and its owner is told to replace it', async () => {
+  const { course } = await busyCourse(stack, days);
+  const body = { report: 'videoview', course: course.id, from: days.from, to: days.to, name: 'From a mail' };
+  const { share, token } = await stack.api('/api/shares', { method: 'POST', body });
+  await withTab(browser, {}, async (page) => {
+    const item = page.locator('[data-testid="shares"] > li').filter({ hasText: 'From a mail' });
+    await page.goto(`${stack.url}/shares`);
+    await item.waitFor();
+    assert.equal(await item.getByTestId('exposed').count(), 0);
+    for (const path of ['/s', `/s/${share.id}`]) {
+      await page.goto(`${stack.url}${path}%23${token}`);
+      await page.getByRole('heading', { name: 'From a mail' }).waitFor();
+      assert.equal(page.url(), `${stack.url}${path}#${token}`);
+    }
+    await page.goto(`${stack.url}/shares`);
+    await item.getByTestId('exposed').getByText(/^A mail filter put the secret of this link into an address/).waitFor();
+    await item.getByText('Change', { exact: true }).click();
+    await item.getByRole('button', { name: 'Create a new link' }).click();
+    await item.getByRole('textbox', { name: 'Link', exact: true }).waitFor();
+    await until('the notice is gone', async () => (await item.getByTestId('exposed').count()) === 0);
   });
 });
 

@@ -1,9 +1,10 @@
 //! Cryptography: hashes, HMAC signatures under a key of the installation, constant-time comparison, random
-//! ids and tokens.
+//! ids and keys.
 
 use domain::encoding::{encode_base64, encode_base64url};
 use domain::problem::{Code, Problem};
 use domain::settings::Secret;
+use domain::share_link::ShareLink;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -60,11 +61,23 @@ pub(crate) fn is_well_formed_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A random token: 32 bytes from `crypto.getRandomValues`, in base64url without padding.
-pub(crate) fn new_token() -> Result<String, Problem> {
-    let fault = || Problem::new(Code::Internal, "No random token could be made. Try again.");
-    let token = encode_base64url(&random_bytes(32).map_err(|_| fault())?);
-    if token.len() == domain::shares::TOKEN_LENGTH { Ok(token) } else { Err(fault()) }
+/// The token of a share's link.
+pub(crate) fn share_token(key: &Secret, link: &ShareLink) -> Option<String> {
+    link.to_token(|text| sign(key, "share link", text))
+}
+
+/// The link that a token names, if the token is signed with this key. The comparison takes constant time.
+pub(crate) fn verify_share_token(key: &Secret, token: &str) -> Option<ShareLink> {
+    let link = ShareLink::parse(token)?;
+    let expected = Secret::new(share_token(key, &link)?);
+    is_same_secret(key, token, &expected).then_some(link)
+}
+
+/// A random key: 32 bytes from `crypto.getRandomValues`, in base64url without padding.
+pub(crate) fn new_key() -> Result<String, Problem> {
+    let bytes = random_bytes(32)
+        .map_err(|_| Problem::new(Code::Internal, "No random key could be made. Try again."))?;
+    Ok(encode_base64url(&bytes))
 }
 
 /// The source expression `'sha256-…'` for a Content-Security-Policy, which admits exactly this inline script

@@ -98,6 +98,7 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::UpdateShare => shares::update(context).await,
         Operation::RevokeShare => shares::revoke(context).await,
         Operation::OpenShare => shares::open(context).await,
+        Operation::CountOpening => shares::count_opening(context).await,
         Operation::GetSharePage => shares::page(context).await,
         Operation::GetEmbeddedSharePage => shares::embedded_page(context).await,
         Operation::ListRoles => roles::list(context).await,

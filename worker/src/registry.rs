@@ -12,7 +12,7 @@ mod store;
 pub(crate) use accounts::describe_role;
 pub(crate) use shares::can_manage_all_shares;
 
-use crate::rpc::RegistryCommand;
+use crate::rpc::{RegistryCommand, SharesCommand};
 use crate::{clock, config, response, transaction};
 use domain::jurisdiction::{self, JurisdictionCheck};
 use domain::problem::{Code, Problem};
@@ -117,6 +117,7 @@ impl Registry {
                 | RegistryCommand::ListPeople
                 | RegistryCommand::ReadAccount { .. }
                 | RegistryCommand::ReadAuditLog(_)
+                | RegistryCommand::Shares(SharesCommand::OpenShare { .. })
         );
         let execute = || -> Result<std::result::Result<Response, Problem>> {
             let result = match command {

@@ -2,6 +2,7 @@
 
 use crate::auth::Visitor;
 use crate::{crypto, response, rpc};
+use domain::link_limits::network_of;
 use domain::problem::{Code, Problem};
 use domain::routes::{Body, Route};
 use domain::scope::AccessScope;
@@ -9,7 +10,6 @@ use domain::settings::Settings;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use worker::{Env, Request, Stub};
 
 /// Path parameters, by name.
@@ -128,16 +128,10 @@ impl<'a> RequestContext<'a> {
             .map_err(|error| response::internal_error(&error))
     }
 
-    /// The network that the HTTP request came from, for limits on attempts: an IPv4 address, or the first 64
-    /// bits of an IPv6 address, since one client usually has that whole network.
+    /// The network that the HTTP request came from, for limits on attempts.
     pub(crate) fn client_network(&self) -> String {
         let address = self.request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-        match address.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => {
-                address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
-            }
-            _ => address,
-        }
+        network_of(&address)
     }
 }
 

@@ -59,6 +59,14 @@ pub(crate) fn unknown_course() -> Problem {
     Problem::new(Code::BadShare, "There is no such course or section. Choose one from your list of courses.")
 }
 
+/// The problem of every link of a share that does not work, for whatever reason.
+pub(crate) fn share_gone() -> Problem {
+    Problem::new(
+        Code::ShareGone,
+        "It may have expired or been revoked, or it may be incomplete. Ask the person who gave it to you.",
+    )
+}
+
 /// The first 200 characters of a foreign text, with words removed that could be an address, URL or token.
 pub(crate) fn sanitize(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -6,13 +6,14 @@
 use crate::auth::{self, AccessAssertion, AuthRejection, Visitor, authenticate};
 use crate::handlers::{self, HandlerResult};
 use crate::request_context::{Caller, PathParameters, RequestContext};
-use crate::rpc::AuditEntry;
-use crate::{audit_log, config, jurisdiction, response};
+use crate::rpc::{self, AuditEntry};
+use crate::{audit_log, config, jurisdiction, response, shares};
 use domain::api::AuditAction;
 use domain::problem::{Code, Problem, SignInOptions};
 use domain::routes::{Access, Audit, ROUTES, Route, resource_of};
 use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
+use domain::share_link::split_encoded_fragment;
 use std::sync::LazyLock;
 use worker::{Context, Env, Request, Response};
 
@@ -55,6 +56,11 @@ struct Dispatcher<'a> {
 impl Dispatcher<'_> {
     async fn dispatch(&self, request: &mut Request) -> Result<Response, Problem> {
         let path = format!("/{}", request.path().trim_start_matches('/'));
+        if let Some((page, fragment)) = split_encoded_fragment(&path) {
+            let registry = rpc::registry(self.env, &self.settings.scheduler_name());
+            let registry = registry.map_err(|error| response::internal_error(&error))?;
+            return shares::restore_fragment(&registry, self.settings, page, fragment).await;
+        }
         let (routes, parameters) = match_path(&path);
         let route = find_route(routes, request.method().as_ref());
         match (routes.first().map(|route| route.access), &route) {

@@ -16,6 +16,7 @@ use domain::role::{Role, RoleAssignment};
 use domain::role_upload::RoleUpload;
 use domain::scheduler::CollectProgress;
 use domain::scope::{AccessScope, RowFilter};
+use domain::share_link::ShareLink;
 use domain::shrinkage::ShrinkageCheck;
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
@@ -148,14 +149,21 @@ pub(crate) enum SharesCommand {
     ListWeeks { report: String, course: CourseId },
     /// Publishes weeks that are not published yet, counted in this zone. Returns all published weeks.
     PublishWeeks { report: String, course: CourseId, zone: String, weeks: Vec<(String, StoredWeek)> },
-    /// Creates a share: [`domain::shares::Share`].
-    Create { id: String, token: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
-    /// Changes a share.
+    /// Creates a share: [`LinkedShare`], with its token.
+    Create { id: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
+    /// Changes a share: [`LinkedShare`], with a token if its link was replaced.
     Update { id: String, person: String, all: bool, change: ShareChange, audit_entry: AuditEntry },
     /// Deletes a share.
     Revoke { id: String, person: String, all: bool, audit_entry: AuditEntry },
-    /// Opens a share with its token: [`OpenedShare`].
-    OpenShare(ShareCredential),
+    /// The key with which the tokens of links are signed, a random text. It is generated the first time.
+    GetLinkKey,
+    /// Opens a share with a verified link: [`OpenShareResponse`]. `cached` is the version of the content that the
+    /// caller has.
+    OpenShare { link: ShareLink, cached: Option<String> },
+    /// Counts an opening of a share with a verified link.
+    CountOpening(ShareLink),
+    /// The verified link was called with its token in the path.
+    RecordExposure(ShareLink),
     /// The origins that may embed a share; empty if the share does not exist.
     GetOrigins { id: String },
     /// Rows were erased that published weeks may have counted.
@@ -239,19 +247,26 @@ pub(crate) struct ShareChange {
     pub(crate) expires: Option<Timestamp>,
     /// The origins whose pages may embed it.
     pub(crate) origins: Option<Vec<String>>,
-    /// The hash of another token.
+    /// Whether to replace the link.
+    pub(crate) rotate: bool,
+}
+
+/// A share that was created or changed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LinkedShare {
+    /// The share.
+    pub(crate) share: Option<domain::shares::Share>,
+    /// The token of its new link.
     pub(crate) token: Option<String>,
 }
 
-/// A token that somebody presents to open a share.
+/// A share that opens.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct ShareCredential {
-    /// The hash of the token.
-    pub(crate) token: String,
-    /// The share's id in the page's URL, if it is embedded.
-    pub(crate) id: Option<String>,
-    /// The network of the client.
-    pub(crate) address: String,
+pub(crate) struct OpenShareResponse {
+    /// The version of its content. It changes with everything that the share shows.
+    pub(crate) version: String,
+    /// The content; `None` if the caller has this version.
+    pub(crate) content: Option<OpenedShare>,
 }
 
 /// The content of a share that was opened.

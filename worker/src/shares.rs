@@ -1,25 +1,30 @@
 //! Shares: links for people who cannot sign in, and the pages that they open (`/api/shares` and `/s`).
 //!
 //! - [`publishing`]: counts weeks from the rows, once for all shares
+//! - [`link`]: verifies links, and limits calls with them
 //! - [`page`]: the HTML page
-//! - [`content`]: draws the figures of a share, as a fragment of the page
+//! - [`content`]: draws the figures of a share, as a fragment of the page; [`content_cache`] keeps them
 //! - [`text`]: the texts around the figures
 
 mod content;
+mod content_cache;
+mod link;
 mod page;
 mod publishing;
 mod text;
 
+pub(crate) use link::restore_fragment;
 pub(crate) use page::render as render_page;
 
 use crate::auth::Visitor;
 use crate::registry::can_manage_all_shares;
 use crate::response::unknown_course;
 use crate::rpc::{
-    self, AuditEntry, OpenedShare, RegistryCommand, SchedulerCommand, ShareChange, ShareCredential,
+    self, AuditEntry, LinkedShare, OpenShareResponse, RegistryCommand, SchedulerCommand, ShareChange,
     SharesCommand, StoredPanel, StoredShare, StoredWeek,
 };
 use crate::{audit_log, clock, crypto};
+use content_cache::CachedContent;
 use domain::api::{AuditAction, Courses};
 use domain::problem::{Code, Problem};
 use domain::range::Range;
@@ -29,12 +34,13 @@ use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, DEFAULT_DAYS, MAX_DAYS, MAX_NAME_LENGTH, MAX_ORIGINS, MAX_WEEKS,
-    OpenShareRequest, PanelOutline, Share, ShareContent, ShareSubject, Shares, SwitchSharesRequest,
-    TOKEN_LENGTH, UpdateShareRequest, lifetime,
+    OpenShareRequest, PanelOutline, ShareContent, ShareSubject, Shares, SwitchSharesRequest,
+    UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
 use figures::share::ShareFilter;
 use publishing::{PublishedWeeks, WeekPublisher};
+use std::rc::Rc;
 use worker::{Env, Stub};
 
 /// Handles a signed-in visitor's operations on shares.
@@ -187,15 +193,14 @@ impl SharesHandler<'_> {
                 })
                 .collect(),
         };
-        let (id, token) = (crypto::new_id()?, crypto::new_token()?);
+        let id = crypto::new_id()?;
         let section =
             stored.section.as_ref().map_or_else(String::new, |section| format!(" section {section}"));
         let view = format!("{id} {} course {}{section}", stored.report, stored.course);
         let audit_entry = self.audit_entry(AuditAction::Shared, view);
-        let command =
-            SharesCommand::Create { id, token: crypto::sha256_hex(&token), stored, expires, audit_entry };
-        let share: Option<Share> = self.call(command).await?;
-        Ok(CreateShareResponse { share, token: Some(token), contents })
+        let command = SharesCommand::Create { id, stored, expires, audit_entry };
+        let LinkedShare { share, token } = self.call(command).await?;
+        Ok(CreateShareResponse { share, token, contents })
     }
 
     /// Changes a share.
@@ -208,7 +213,6 @@ impl SharesHandler<'_> {
         let name = name.as_deref().map(parse_name).transpose()?;
         let expires = days.map(|days| lifetime(days).ok_or_else(bad_days)).transpose()?;
         let origins = origins.as_deref().map(parse_origins).transpose()?;
-        let token = if rotate { Some(crypto::new_token()?) } else { None };
         let changes = [
             (name.is_some(), "named"),
             (expires.is_some(), "renewed"),
@@ -222,7 +226,7 @@ impl SharesHandler<'_> {
             name,
             expires: expires.map(|lifetime| clock::now().plus(lifetime)),
             origins,
-            token: token.as_deref().map(crypto::sha256_hex),
+            rotate,
         };
         let command = SharesCommand::Update {
             id,
@@ -231,24 +235,46 @@ impl SharesHandler<'_> {
             change,
             audit_entry,
         };
-        let share: Option<Share> = self.call(command).await?;
+        let LinkedShare { share, token } = self.call(command).await?;
         Ok(CreateShareResponse { share, token, contents: Vec::new() })
     }
 }
 
-/// Opens a share with its token. `network` is the client's, for the limit on failed attempts.
+/// Opens a share with its token. `network` is the client's, for the limit on forged tokens.
 pub(crate) async fn open(
     registry: &Stub,
     settings: &Settings,
-    OpenShareRequest { token, id }: OpenShareRequest,
-    network: String,
-) -> Result<ShareContent, Problem> {
-    // A malformed token is looked up too, so that it takes as long as a wrong one.
-    let token = if token.len() == TOKEN_LENGTH { token } else { String::new() };
-    let credential = ShareCredential { token: crypto::sha256_hex(&token), id, address: network };
-    let opened: OpenedShare =
-        rpc::call(registry, &RegistryCommand::Shares(SharesCommand::OpenShare(credential))).await?;
-    Ok(content::render_share(opened, settings.smallest))
+    request: &OpenShareRequest,
+    network: &str,
+) -> Result<Rc<ShareContent>, Problem> {
+    let link = link::verify(registry, settings, request, network).await?;
+    let (share, cached) = (link.id.clone(), content_cache::get(&link.id, settings.smallest));
+    let cached_version = cached.as_ref().map(|cached| cached.version.clone());
+    let command = SharesCommand::OpenShare { link, cached: cached_version };
+    let opened: OpenShareResponse = rpc::call(registry, &RegistryCommand::Shares(command)).await?;
+    match (opened.content, cached) {
+        (Some(content), _) => {
+            let content = Rc::new(content::render_share(content, settings.smallest));
+            let cached = CachedContent { version: opened.version, content: Rc::clone(&content) };
+            content_cache::set(share, cached);
+            Ok(content)
+        }
+        (None, Some(cached)) => Ok(cached.content),
+        (None, None) => Err(Problem::new(Code::Internal, "Something went wrong inside Lectern.")),
+    }
+}
+
+/// Counts an opening of a share: its page has been used.
+pub(crate) async fn count_opening(
+    registry: &Stub,
+    settings: &Settings,
+    request: &OpenShareRequest,
+    network: &str,
+) -> Result<(), Problem> {
+    let link = link::verify(registry, settings, request, network).await?;
+    rpc::call::<_, bool>(registry, &RegistryCommand::Shares(SharesCommand::CountOpening(link)))
+        .await
+        .map(drop)
 }
 
 /// The days to share; `None` for a snapshot.

@@ -73,6 +73,7 @@ pub fn SharesPage() -> impl IntoView {
             <For each=ids key=Clone::clone children=item />
         </ul>
         <Show when=move || list.with(|list| list.as_ref().is_some_and(|list| !list.shares.is_empty()))>
+            <p class="quiet small" data-testid="opened-is">{text::OPENED_IS}</p>
             <p class="quiet small" data-testid="embedding">{text::EMBEDDING}</p>
         </Show>
     }
@@ -133,7 +134,7 @@ fn ShareItem(share: Memo<Option<Share>>, directory: Memo<Courses>, renew: Callba
     let name = move || share.with(|share| share.as_ref().map(|share| share.name.clone())).unwrap_or_default();
     let can_renew = move || {
         let state = share.with(|share| share.as_ref().map(|share| share.state));
-        matches!(state, Some(ShareState::Open | ShareState::Expired))
+        matches!(state, Some(ShareState::Open | ShareState::Expired | ShareState::Outdated))
     };
     let state = move || share.with(|share| share.as_ref().map(|share| text::state(share.state).0));
     view! {
@@ -200,5 +201,6 @@ fn share_facts(context: AppContext, directory: &Courses, share: &Share) -> impl 
             {fact((text::OPENED, text::times_opened(share.opened, last.as_deref())))}
             {sites.map(|sites| fact((text::EMBEDDED_BY, sites)))}
         </dl>
+        {share.exposed.map(|_| view! { <p class="notice small" data-testid="exposed">{text::EXPOSED}</p> })}
     }
 }

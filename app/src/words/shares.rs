@@ -46,6 +46,12 @@ pub const CREATED: &str = "Created";
 pub const EXPIRES: &str = "Valid until";
 pub const EXPIRED: &str = "Expired on";
 pub const OPENED: &str = "Opened";
+/// What is counted as an opening.
+pub const OPENED_IS: &str = "“Opened” counts pages in which somebody clicked, typed or scrolled. Scanners of mail open links, too; \
+     those that act like a person are counted.";
+/// The notice of a share whose token was in the path of a call.
+pub const EXPOSED: &str = "A mail filter put the secret of this link into an address, which logs may keep. The link still works. \
+     Create a new link under “Change”, and pass it on in another way than by this mail.";
 pub const EMBEDDED_BY: &str = "Embedded by";
 pub const CHANGE: &str = "Change";
 pub const NAME: &str = "Name";
@@ -114,6 +120,9 @@ pub fn state(state: ShareState) -> (&'static str, &'static str) {
         ShareState::Expired => ("expired", "Expired"),
         ShareState::Withdrawn => ("withdrawn", "Withdrawn: weeks that it counted were erased"),
         ShareState::OutOfScope => ("out-of-scope", "Closed: its owner can no longer see this course"),
+        ShareState::Outdated => {
+            ("outdated", "Closed: its link is from an earlier version of Lectern. Create a new link")
+        }
     }
 }
 

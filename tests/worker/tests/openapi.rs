@@ -174,7 +174,9 @@ impl Fixtures {
                 Call { path: id(&self.share), ..json(json!({"name": "Week by week", "days": 14})) }
             }
             Operation::RevokeShare => Call { path: id(&self.revoked), ..Call::default() },
-            Operation::OpenShare => json(json!({"token": self.token, "id": self.share})),
+            Operation::OpenShare | Operation::CountOpening => {
+                json(json!({"token": self.token, "id": self.share}))
+            }
             Operation::GetEmbeddedSharePage => Call { path: id(&self.share), ..Call::default() },
             Operation::AssignRole => {
                 let grants = json!([{"course": self.course}]);
@@ -384,6 +386,7 @@ async fn problems_have_documented_codes() {
         ("post", "/api/shares", day("/api/shares"), Some(json!({"report": "x", "course": "y"})), "bad-share"),
         ("delete", "/api/shares/{id}", format!("/api/shares/{none}"), None, "unknown-share"),
         ("post", "/api/shared", day("/api/shared"), Some(json!({"token": "x"})), "share-gone"),
+        ("post", "/api/shared/opened", day("/api/shared/opened"), Some(json!({"token": "x"})), "share-gone"),
         ("put", "/api/roles", day("/api/roles"), Some(json!({"email": "x", "role": "analyst"})), "bad-email"),
         ("delete", "/api/roles/{id}", day("/api/roles/0123456789abcdef"), None, "unknown-person"),
         ("post", "/api/roles/csv", day("/api/roles/csv"), Some(json!("email,role")), "bad-table"),

@@ -35,7 +35,14 @@ pub(super) async fn revoke(context: &RequestContext<'_>) -> HandlerResult {
 /// `POST /api/shared`
 pub(super) async fn open(context: &RequestContext<'_>) -> HandlerResult {
     let (registry, network) = (context.registry()?, context.client_network());
-    Reply::json(&shares::open(&registry, context.settings, context.json()?, network).await?)
+    Reply::json(&*shares::open(&registry, context.settings, &context.json()?, &network).await?)
+}
+
+/// `POST /api/shared/opened`
+pub(super) async fn count_opening(context: &RequestContext<'_>) -> HandlerResult {
+    let (registry, network) = (context.registry()?, context.client_network());
+    shares::count_opening(&registry, context.settings, &context.json()?, &network).await?;
+    Reply::no_content()
 }
 
 /// `GET /s`

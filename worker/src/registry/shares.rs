@@ -1,5 +1,4 @@
-//! Shares and the weeks that they publish. A share has an owner, the hash of the token that opens it, and the
-//! weeks that it shows.
+//! Shares and the weeks that they publish. A share has an owner, a link, and the weeks that it shows.
 //!
 //! A week is published once for all shares: the numbers stored first never change, so that no two shares
 //! contradict each other. A share stores no numbers of its own.
@@ -7,25 +6,28 @@
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
 use crate::rpc::{
-    AuditEntry, OpenedShare, ShareChange, ShareCredential, SharesCommand, StoredPanel, StoredShare,
-    StoredWeek,
+    AuditEntry, LinkedShare, OpenShareResponse, OpenedShare, ShareChange, SharesCommand, StoredPanel,
+    StoredShare, StoredWeek,
 };
 use crate::{crypto, response};
 use domain::api::AuditAction;
 use domain::erasure::Invalidation;
 use domain::ids::CourseId;
-use domain::login_throttle::LoginAttempt;
 use domain::problem::{Code, Problem};
 use domain::report::KnownReport;
 use domain::role::Role;
 use domain::scope::{Action, authorize};
-use domain::settings::Settings;
+use domain::settings::{Secret, Settings};
+use domain::share_link::ShareLink;
 use domain::shares::{Share, ShareState, Shares};
 use domain::time::{DAY, Timestamp, parse_day};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Response, Result};
 
+/// - `share.token`: the hash of a random token, or the share's id. Neither opens anything: links are signed now.
+/// - `share_link`: the version of a share's link, and when its token was first in a path. A share from before
+///   links were signed has none.
 /// - `frozen`: published weeks.
 /// - `lost`: erased rows, by window and course: copies before `generation` counted them.
 /// - `gone`: copies before `generation` that were replaced or deleted for their age, by window.
@@ -33,6 +35,8 @@ pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS share (
         id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, expires INTEGER NOT NULL,
         withdrawn INTEGER NOT NULL, opened INTEGER NOT NULL, last INTEGER, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS share_link (
+        id TEXT PRIMARY KEY, version INTEGER NOT NULL, exposed INTEGER);
     CREATE TABLE IF NOT EXISTS frozen (
         report TEXT NOT NULL, course TEXT NOT NULL, week TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (report, course, week));
@@ -61,6 +65,8 @@ struct ShareRow {
     opened: f64,
     last: Option<f64>,
     body: String,
+    version: Option<u32>,
+    exposed: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +97,11 @@ struct DeletedCopiesRow {
 }
 
 #[derive(Deserialize)]
+struct LinkVersionRow {
+    version: u32,
+}
+
+#[derive(Deserialize)]
 struct ReportRow {
     report: String,
 }
@@ -102,7 +113,11 @@ const WITHDRAWN: &str = "This share was withdrawn: rows that it counted were del
 const OUT_OF_SCOPE: &str =
     "Its owner can no longer see this course: this share shows nothing, and can only be revoked.";
 
-const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, body FROM share";
+const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, body, version, exposed
+    FROM share LEFT JOIN share_link USING (id)";
+
+/// The fact with the key that signs the tokens of links.
+const LINK_KEY_FACT: &str = "link key";
 
 /// Handles a command about shares.
 pub(super) fn handle(
@@ -137,7 +152,7 @@ pub(super) fn handle(
             }
             response::json(&published_weeks(store, &report, &course)?)?
         }
-        SharesCommand::Create { id, token, stored, expires, audit_entry } => {
+        SharesCommand::Create { id, stored, expires, audit_entry } => {
             if !is_on(store)? {
                 return Ok(Err(shares_off()));
             }
@@ -155,25 +170,32 @@ pub(super) fn handle(
             store.run(
                 "INSERT INTO share (id, token, owner, expires, withdrawn, opened, last, body)
                  VALUES (?, ?, ?, ?, 0, 0, NULL, ?)",
-                vec![id.as_str().into(), token.into(), stored.owner.into(), expires.0.into(), body.into()],
+                vec![
+                    id.as_str().into(),
+                    id.as_str().into(),
+                    stored.owner.into(),
+                    expires.0.into(),
+                    body.into(),
+                ],
             )?;
+            let token = replace_link(store, &id)?;
             // A week may have been invalidated while this share was being created.
             withdraw_invalidated_shares(store)?;
             store.append_audit_entry(&audit_entry, now)?;
-            response::json(&find_share(store, settings, &id, &audit_entry.person, now)?)?
+            let share = find_share(store, settings, &id, &audit_entry.person, now)?;
+            response::json(&LinkedShare { share, token: Some(token) })?
         }
         SharesCommand::Update { id, person, all, change, audit_entry } => {
             let Some(row) = find_owned(store, &id, &person, all)? else { return Ok(Err(unknown_share())) };
-            let ShareChange { name, expires, origins, token } = change;
+            let ShareChange { name, expires, origins, rotate } = change;
             let mut stored: StoredShare = serde_json::from_str(&row.body)?;
             let state = share_state(store, settings, &row, &stored, now, &mut AssignmentCache::default())?;
             let detail = match state {
-                ShareState::Open | ShareState::Expired => None,
+                ShareState::Open | ShareState::Expired | ShareState::Outdated => None,
                 ShareState::Withdrawn => Some(WITHDRAWN),
                 ShareState::OutOfScope => Some(OUT_OF_SCOPE),
             };
-            if let Some(detail) = detail.filter(|_| expires.is_some() || token.is_some() || origins.is_some())
-            {
+            if let Some(detail) = detail.filter(|_| expires.is_some() || rotate || origins.is_some()) {
                 return Ok(Err(Problem::new(Code::BadShare, detail)));
             }
             stored.name = name.unwrap_or(stored.name);
@@ -183,22 +205,31 @@ pub(super) fn handle(
                 "UPDATE share SET body = ?, expires = ? WHERE id = ?",
                 vec![serde_json::to_string(&stored)?.into(), expires.0.into(), id.as_str().into()],
             )?;
-            if let Some(token) = token {
-                store
-                    .run("UPDATE share SET token = ? WHERE id = ?", vec![token.into(), id.as_str().into()])?;
-            }
+            let token = if rotate { Some(replace_link(store, &id)?) } else { None };
             store.append_audit_entry(&audit_entry, now)?;
-            response::json(&find_share(store, settings, &id, &person, now)?)?
+            response::json(&LinkedShare { share: find_share(store, settings, &id, &person, now)?, token })?
         }
         SharesCommand::Revoke { id, person, all, audit_entry } => {
             if find_owned(store, &id, &person, all)?.is_none() {
                 return Ok(Err(unknown_share()));
             }
             store.run("DELETE FROM share WHERE id = ?", vec![id.into()])?;
+            delete_unused_links(store)?;
             store.append_audit_entry(&audit_entry, now)?;
             response::json(&true)?
         }
-        SharesCommand::OpenShare(credential) => return open_share(store, settings, &credential, now),
+        SharesCommand::GetLinkKey => response::json(&link_key(store)?.reveal())?,
+        SharesCommand::OpenShare { link, cached } => {
+            return open_share(store, settings, &link, cached.as_deref(), now);
+        }
+        SharesCommand::CountOpening(link) => return count_opening(store, settings, &link, now),
+        SharesCommand::RecordExposure(ShareLink { id, version }) => {
+            store.run(
+                "UPDATE share_link SET exposed = ? WHERE id = ? AND version = ? AND exposed IS NULL",
+                vec![now.0.into(), id.into(), i64::from(version).into()],
+            )?;
+            response::json(&true)?
+        }
         SharesCommand::GetOrigins { id } => {
             // A share that does not open allows no origin, so that probing ids reveals nothing.
             let share =
@@ -215,7 +246,37 @@ pub(super) fn handle(
 
 /// Deletes shares that expired long ago.
 pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
-    store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER_EXPIRY).0.into()])
+    store.run("DELETE FROM share WHERE expires < ?", vec![now.plus(-KEPT_AFTER_EXPIRY).0.into()])?;
+    delete_unused_links(store)
+}
+
+fn delete_unused_links(store: &Store) -> Result<()> {
+    store.run("DELETE FROM share_link WHERE id NOT IN (SELECT id FROM share)", Vec::new())
+}
+
+/// The key that signs the tokens of links. It is random and generated once.
+fn link_key(store: &Store) -> Result<Secret> {
+    if let Some(key) = store.fact::<String>(LINK_KEY_FACT)? {
+        return Ok(Secret::new(key));
+    }
+    let key = crypto::new_key().map_err(|problem| problem.detail)?;
+    store.put_fact(LINK_KEY_FACT, &key)?;
+    Ok(Secret::new(key))
+}
+
+/// Raises the version of a share's link, so that the earlier link stops working. Returns the new token.
+fn replace_link(store: &Store, id: &str) -> Result<String> {
+    let rows: Vec<LinkVersionRow> = store.rows(
+        "INSERT INTO share_link (id, version, exposed) VALUES (?, 1, NULL)
+         ON CONFLICT (id) DO UPDATE SET version = version + 1, exposed = NULL RETURNING version",
+        vec![id.into()],
+    )?;
+    let version = rows.first().map_or(0, |row| row.version);
+    // An earlier release, after a rollback, would accept the random token of before.
+    store.run("UPDATE share SET token = id WHERE id = ?", vec![id.into()])?;
+    let link = ShareLink { id: id.to_owned(), version };
+    let token = crypto::share_token(&link_key(store)?, &link);
+    token.ok_or_else(|| worker::Error::RustError("The link of a share cannot be signed.".to_owned()))
 }
 
 fn is_on(store: &Store) -> Result<bool> {
@@ -297,6 +358,7 @@ fn describe(
         last: row.last.map(timestamp_from_sql),
         origins: stored.origins,
         state,
+        exposed: row.exposed.map(timestamp_from_sql),
     })
 }
 
@@ -315,6 +377,8 @@ fn share_state(
         ShareState::OutOfScope
     } else if timestamp_from_sql(row.expires) <= now {
         ShareState::Expired
+    } else if row.version.is_none() {
+        ShareState::Outdated
     } else {
         ShareState::Open
     })
@@ -501,31 +565,58 @@ fn withdraw_invalidated_shares(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// Opens a share. Every token that opens nothing is handled the same way, whatever the reason: one query, and
-/// one failed attempt recorded. A valid token is never throttled: 256 bits cannot be guessed, and many people
-/// behind one address may read the same course page.
+/// The share that a verified link opens now. Every link that opens nothing is handled the same way, whatever the
+/// reason: lookups by key, and no write.
+fn find_open(
+    store: &Store,
+    settings: &Settings,
+    ShareLink { id, version }: &ShareLink,
+    now: Timestamp,
+) -> Result<Option<(StoredShare, ShareRow)>> {
+    let query = format!("{SELECT_SHARE} WHERE id = ? AND version = ? AND expires > ? AND withdrawn = 0");
+    let values = vec![id.as_str().into(), i64::from(*version).into(), now.0.into()];
+    let found = store.rows::<ShareRow>(&query, values)?.into_iter().next();
+    let found = found.map(|row| Ok::<_, worker::Error>((serde_json::from_str(&row.body)?, row)));
+    let found: Option<(StoredShare, ShareRow)> = found.transpose()?;
+    let is_authorized = match &found {
+        Some((stored, _)) => is_owner_authorized(store, settings, stored, &mut AssignmentCache::default())?,
+        None => store.person("")?.is_some(),
+    };
+    let is_open = is_on(store)? && is_authorized;
+    Ok(found.filter(|_| is_open))
+}
+
+/// Opens a share. The numbers of its weeks never change while it is open, so the version of its content is a hash of
+/// all the rest.
 fn open_share(
     store: &Store,
     settings: &Settings,
-    credential: &ShareCredential,
+    link: &ShareLink,
+    cached: Option<&str>,
     now: Timestamp,
 ) -> HandlerResult {
-    let ShareCredential { token, id, address } = credential;
-    let query = format!("{SELECT_SHARE} WHERE token = ? AND expires > ? AND withdrawn = 0");
-    let rows: Vec<ShareRow> = store.rows(&query, vec![token.as_str().into(), now.0.into()])?;
-    let found =
-        rows.into_iter().next().map(|row| Ok::<_, worker::Error>((serde_json::from_str(&row.body)?, row)));
-    let found: Option<(StoredShare, ShareRow)> = found.transpose()?;
-    let mut assignments = AssignmentCache::default();
-    let is_open = match &found {
-        Some((stored, _)) => is_owner_authorized(store, settings, stored, &mut assignments)?,
-        None => store.person("")?.is_some(),
+    let Some((stored, row)) = find_open(store, settings, link, now)? else {
+        return Ok(Err(response::share_gone()));
     };
-    let found = found.filter(|(_, row)| is_open && id.as_ref().is_none_or(|id| *id == row.id));
-    if !is_on(store)? || found.is_none() {
-        return Ok(Err(record_failed_attempt(store, address, now)?));
+    let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
+    let version = crypto::sha256_hex(&format!("{} {time_zone} {}", expires.0, row.body));
+    if cached == Some(version.as_str()) {
+        return Ok(Ok(response::json(&OpenShareResponse { version, content: None })?));
     }
-    let Some((stored, row)) = found else { return Ok(Err(share_gone())) };
+    let mut panels = Vec::new();
+    for panel in &stored.panels {
+        let all = published_weeks(store, panel.report.as_str(), &stored.course)?;
+        panels.push(all.into_iter().filter(|(week, _)| panel.weeks.contains(week)).collect());
+    }
+    let content = Some(OpenedShare { stored, expires, panels, time_zone });
+    Ok(Ok(response::json(&OpenShareResponse { version, content })?))
+}
+
+/// Counts an opening: somebody has used the share's page.
+fn count_opening(store: &Store, settings: &Settings, link: &ShareLink, now: Timestamp) -> HandlerResult {
+    let Some((stored, row)) = find_open(store, settings, link, now)? else {
+        return Ok(Err(response::share_gone()));
+    };
     store.run(
         "UPDATE share SET opened = opened + 1, last = ? WHERE id = ?",
         vec![now.0.into(), row.id.as_str().into()],
@@ -533,43 +624,7 @@ fn open_share(
     let view = format!("{} {} course {}", row.id, stored.report, stored.course);
     let audit_entry = AuditEntry { what: AuditAction::ShareOpened, view, ..AuditEntry::for_rejection("") };
     store.append_audit_entry(&audit_entry, now)?;
-    let mut panels = Vec::new();
-    for panel in &stored.panels {
-        let all = published_weeks(store, panel.report.as_str(), &stored.course)?;
-        panels.push(all.into_iter().filter(|(week, _)| panel.weeks.contains(week)).collect());
-    }
-    let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
-    Ok(Ok(response::json(&OpenedShare { stored, expires, panels, time_zone })?))
-}
-
-/// Counts a token that opens nothing against the client's address. Returns the problem, which is the same for
-/// every reason until the address has to wait.
-fn record_failed_attempt(store: &Store, address: &str, now: Timestamp) -> Result<Problem> {
-    let key = match store.fact::<String>("address")? {
-        Some(key) => key,
-        None => {
-            let key = crypto::new_id().map_err(|problem| worker::Error::RustError(problem.detail))?;
-            store.put_fact("address", &key)?;
-            key
-        }
-    };
-    let address = format!("share {}", crypto::sha256_hex(&format!("{key} {address}")));
-    match store.tries(&address)?.attempt(false, now) {
-        LoginAttempt::Throttled { retry_after_seconds } => {
-            let detail = "Several invalid links came from this address. Wait a while before the next try.";
-            return Ok(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds));
-        }
-        LoginAttempt::Failed(throttle) => store.put_tries(&address, throttle)?,
-        LoginAttempt::Succeeded => {}
-    }
-    Ok(share_gone())
-}
-
-pub(super) fn share_gone() -> Problem {
-    Problem::new(
-        Code::ShareGone,
-        "It may have expired or been revoked, or it may be incomplete. Ask the person who gave it to you.",
-    )
+    Ok(Ok(response::json(&true)?))
 }
 
 fn unknown_share() -> Problem {

@@ -1,8 +1,8 @@
 // The script of a share's page. It is inline; the page's policy admits it by its hash, and no other script.
 //
-// It sends the link's token, inserts the share's content, and offers the page's tables as a CSV file. The
-// token is the part of the URL after `#`, which browsers do not send, so it reaches no log and no cache. The
-// script stores nothing.
+// It sends the link's token, inserts the share's content, and offers the page's tables as a CSV file. When somebody
+// uses the page, it reports that the share was opened. The token is the part of the URL after `#`, which browsers do
+// not send, so it reaches no log and no cache. The script stores nothing.
 //
 // The build minifies this file (see worker/build.rs).
 
@@ -35,14 +35,31 @@ function offerCsv() {
   document.getElementById("csv").href = URL.createObjectURL(file);
 }
 
-/** Opens the share that the URL names: `/s#token`, or `/s/{id}#token` in a page that embeds it. */
-async function openShare() {
-  const response = await fetch("/api/shared", {
+/** Sends the link that the URL names: `/s#token`, or `/s/{id}#token` in a page that embeds it. */
+function send(path) {
+  return fetch(path, {
     method: "POST",
     cache: "no-store",
+    keepalive: true,
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ token: location.hash.slice(1), id: location.pathname.split("/")[2] }),
   });
+}
+
+/** Reports once that the share was opened, when somebody clicks, types or scrolls. Scanners of mail open links, too. */
+function reportUse() {
+  const uses = ["pointerdown", "keydown", "wheel"];
+  const report = (event) => {
+    if (!event.isTrusted || document.visibilityState !== "visible") return;
+    for (const use of uses) removeEventListener(use, report);
+    send("/api/shared/opened").catch(() => {});
+  };
+  for (const use of uses) addEventListener(use, report, { passive: true });
+}
+
+/** Opens the share. */
+async function openShare() {
+  const response = await send("/api/shared");
   const body = await response.json();
   if (!response.ok) {
     // A problem (RFC 9457): an expired or revoked link, or too many attempts.
@@ -53,6 +70,7 @@ async function openShare() {
   // The Worker's template escapes all texts in it.
   main.innerHTML = body.html;
   offerCsv();
+  reportUse();
 }
 
 // Another link opened in the same tab differs only after the `#`, which loads no page: reload to show its

@@ -123,6 +123,7 @@ mod tests {
             last: None,
             origins: Vec::new(),
             state: ShareState::Open,
+            exposed: None,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::visitors::Visitor;
 use domain::api::{Courses, Reports, RequestInfo, Requests, RowCount, Session};
 use domain::problem::{Code, Problem};
 use domain::routes::Operation;
+use domain::share_link::TOKEN_LENGTH;
 use domain::shares::{CreateShareResponse, ShareContent, Shares};
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
@@ -39,6 +40,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::GetOpenApi => case.check_openapi().await,
         Operation::GetSharePage | Operation::GetEmbeddedSharePage => case.check_share_page().await,
         Operation::OpenShare => case.check_open_share().await,
+        Operation::CountOpening => case.check_count_opening().await,
         Operation::GetSession => case.check_session().await,
         Operation::SignIn => panic!("this installation has no key to sign in with"),
         Operation::SignOut => case.check_sign_out().await,
@@ -153,13 +155,13 @@ impl Case<'_> {
     }
 
     async fn check_open_share(&self) {
-        // A separate address for each visitor, since failed attempts are throttled by address.
+        // A separate address for each visitor, since forged tokens are throttled by network.
         let place = self.setup.visitors.iter().position(|it| it.name == self.visitor.name).unwrap();
         let open = |token: &str| {
             let call = self.setup.post("/api/shared", self.token, &json!({"token": token}));
             call.header("cf-connecting-ip", format!("192.0.2.{}", place + 1))
         };
-        let wrong = refusal(open(&"A".repeat(43))).await;
+        let wrong = refusal(open(&"A".repeat(TOKEN_LENGTH))).await;
         assert_eq!(wrong.code, Code::ShareGone);
         let [first, last] = self.setup.shares.as_slice() else { panic!("two shares") };
         let text = self.setup.text(open(first.token.as_ref().unwrap())).await;
@@ -168,6 +170,17 @@ impl Case<'_> {
         let (own, other) = (first.share.as_ref().unwrap(), last.share.as_ref().unwrap());
         assert!(!text.contains(own.course.as_str()) && !text.contains(other.course.as_str()), "{text}");
         assert!(!text.contains(&other.name), "{text}");
+    }
+
+    async fn check_count_opening(&self) {
+        let place = self.setup.visitors.iter().position(|it| it.name == self.visitor.name).unwrap();
+        let count = |token: &str| {
+            let call = self.setup.post("/api/shared/opened", self.token, &json!({"token": token}));
+            call.header("cf-connecting-ip", format!("198.51.100.{}", place + 1))
+        };
+        assert_eq!(refusal(count(&"A".repeat(TOKEN_LENGTH))).await.code, Code::ShareGone);
+        let answer = count(self.setup.shares[0].token.as_ref().unwrap()).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (204, String::new()));
     }
 
     async fn check_session(&self) {

@@ -167,7 +167,7 @@ impl Store {
             "INSERT OR REPLACE INTO tries (address, wrong, last) VALUES (?, ?, ?)",
             vec![address.into(), i64::from(tries.wrong).into(), tries.last.0.into()],
         )?;
-        // Cheap: the table is small, and this runs only after a wrong key or share token.
+        // Cheap: the table is small, and this runs only after a wrong key.
         self.run(
             "DELETE FROM tries WHERE address IN (SELECT address FROM tries ORDER BY last DESC LIMIT -1 OFFSET ?)",
             vec![MAX_ADDRESSES.into()],
