@@ -46,6 +46,7 @@ pub mod problem;
 pub mod query;
 pub mod quota;
 pub mod range;
+pub mod rate_limit;
 pub mod report;
 pub mod report_listing;
 pub mod role;

@@ -8,6 +8,7 @@
 
 use crate::api::AuditAction;
 use crate::problem::Code;
+use crate::rate_limit::RateLimit;
 use crate::role::{Role, RoleAssignment};
 use crate::role_upload::MAX_UPLOAD_BYTES;
 use crate::scope::{Action, authorize};
@@ -330,6 +331,9 @@ impl Route {
         if self.access.needs_role() {
             problems.push(Code::NoRole);
         }
+        if RateLimit::of(self.operation).is_some() {
+            problems.push(Code::TooManyTries);
+        }
         if self.access.is_for_administrators() {
             problems.push(Code::NotAllowed);
         }
@@ -434,6 +438,7 @@ const DOWNLOAD_PROBLEMS: &[Code] = &[
     Code::RangeTooOld,
     Code::UnknownReport,
     Code::RowsNotReady,
+    Code::Quota,
 ];
 
 /// The problems of counting the rows of a download: a copy may be replaced meanwhile.
@@ -449,6 +454,7 @@ const COUNT_PROBLEMS: &[Code] = &[
     Code::UnknownReport,
     Code::RowsNotReady,
     Code::CopyReplaced,
+    Code::Quota,
 ];
 
 /// Every route, in the order of `docs/reference.md`. The methods of a path are adjacent, in the order of the

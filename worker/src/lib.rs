@@ -22,6 +22,7 @@ mod handlers;
 mod http_client;
 mod jurisdiction;
 mod object_namespace;
+mod rate_limit;
 mod registry;
 mod request_context;
 mod response;

@@ -130,9 +130,13 @@ impl<'a> RequestContext<'a> {
 
     /// The network that the HTTP request came from, for limits on attempts.
     pub(crate) fn client_network(&self) -> String {
-        let address = self.request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-        network_of(&address)
+        client_network(self.request)
     }
+}
+
+/// The network that an HTTP request came from.
+pub(crate) fn client_network(request: &Request) -> String {
+    network_of(&request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default())
 }
 
 /// The problem for a handler that uses `what` although its route does not provide it: that bug yields an error

@@ -5,11 +5,12 @@
 
 use crate::auth::{self, AccessAssertion, AuthRejection, Visitor, authenticate};
 use crate::handlers::{self, HandlerResult};
-use crate::request_context::{Caller, PathParameters, RequestContext};
+use crate::request_context::{Caller, PathParameters, RequestContext, client_network};
 use crate::rpc::{self, AuditEntry};
-use crate::{audit_log, config, jurisdiction, response, shares};
+use crate::{audit_log, config, jurisdiction, rate_limit, response, shares};
 use domain::api::AuditAction;
 use domain::problem::{Code, Problem, SignInOptions};
+use domain::rate_limit::RateLimit;
 use domain::routes::{Access, Audit, ROUTES, Route, resource_of};
 use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
@@ -98,8 +99,12 @@ impl Dispatcher<'_> {
         parameters: PathParameters,
     ) -> Result<Response, Problem> {
         auth::refuse_cross_site(request).map_err(|rejection| self.reject(rejection))?;
+        let network = client_network(request);
         let caller = Caller { visitor: None, access_scope: None };
-        let answer = self.run(route, request, caller, parameters).await;
+        let answer = match self.count_call(route, &network).await {
+            Ok(()) => self.run(route, request, caller, parameters).await,
+            Err(problem) => Err(problem),
+        };
         if let Err(problem) = &answer {
             // The registry records wrong keys itself, as it knows of earlier ones.
             let is_recorded = matches!(problem.code, Code::KeyWrong | Code::TooManyTries);
@@ -128,10 +133,13 @@ impl Dispatcher<'_> {
         let method = request.method();
         let audit = route.as_ref().map_or(Audit::None, |route| route.audit);
         let mut answer = match authorize_route(&visitor, routes, route, &parameters) {
-            Ok((route, access_scope)) => {
-                let caller = Caller { visitor: Some(&visitor), access_scope };
-                self.run(route, request, caller, parameters).await
-            }
+            Ok((route, access_scope)) => match self.count_call(route, &visitor.person).await {
+                Ok(()) => {
+                    let caller = Caller { visitor: Some(&visitor), access_scope };
+                    self.run(route, request, caller, parameters).await
+                }
+                Err(problem) => Err(problem),
+            },
             Err(problem) => Err(problem),
         };
         if let Err(problem) = &mut answer
@@ -143,6 +151,14 @@ impl Dispatcher<'_> {
             self.record(entry);
         }
         Ok(answer?.response)
+    }
+
+    /// Counts a call of a route with a rate limit. `caller` is a person, or a network before somebody is signed in.
+    async fn count_call(&self, route: &Route, caller: &str) -> Result<(), Problem> {
+        match RateLimit::of(route.operation) {
+            Some(limit) => rate_limit::count(self.env, limit, caller).await,
+            None => Ok(()),
+        }
     }
 
     /// Reads parameters and body, and calls the route's handler.
