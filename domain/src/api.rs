@@ -284,6 +284,8 @@ pub enum AuditAction {
     Forgot,
     /// Saved everything that is held about a person.
     PersonExported,
+    /// Looked at what a share would show, without creating it.
+    SharePreviewed,
     /// Created a share.
     Shared,
     /// Opened a share; the person is not known.
@@ -302,7 +304,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -318,6 +320,7 @@ impl AuditAction {
         Self::SawRecord,
         Self::Forgot,
         Self::PersonExported,
+        Self::SharePreviewed,
         Self::Shared,
         Self::ShareOpened,
         Self::ShareChanged,
@@ -346,6 +349,7 @@ impl AuditAction {
             Self::SawRecord => "saw-record",
             Self::Forgot => "forgot",
             Self::PersonExported => "person-exported",
+            Self::SharePreviewed => "share-previewed",
             Self::Shared => "shared",
             Self::ShareOpened => "share-opened",
             Self::ShareChanged => "share-changed",
@@ -368,7 +372,9 @@ impl AuditAction {
     #[must_use]
     pub fn merge_window(self) -> i64 {
         match self {
-            Self::Saw | Self::SawRoles | Self::SawRecord | Self::ShareOpened => 10 * MINUTE,
+            Self::Saw | Self::SawRoles | Self::SawRecord | Self::SharePreviewed | Self::ShareOpened => {
+                10 * MINUTE
+            }
             Self::Refused => MINUTE,
             _ => 0,
         }

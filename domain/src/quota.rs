@@ -1,8 +1,8 @@
 //! Quotas: how many windows one person may request at once and per day, so that nobody fills the queue for
-//! everybody.
+//! everybody, and how many they may read per day through calls that read many.
 //!
-//! Only windows that Echo360 has to build count: windows that are stored or unfinished already cost nothing,
-//! whoever requested them first.
+//! Of requested windows only those count that Echo360 has to build: windows that are stored or unfinished already
+//! cost nothing, whoever requested them first.
 
 use crate::problem::{Code, Problem};
 use crate::role::Role;
@@ -35,7 +35,11 @@ impl Quota {
     }
 }
 
-/// How many new windows each person has requested on one UTC day.
+/// The most windows that a person may read per UTC day through calls that read many of them: downloads, counts of rows, and
+/// shares with their previews. It is some fifty shares of a year, or seventy files of five years.
+pub const MAX_READ_PER_DAY: u32 = 20_000;
+
+/// How many windows each person has used on one UTC day: new windows that they requested, or windows that they read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DailyUsage {
     day: Option<Day>,
@@ -55,25 +59,16 @@ impl DailyUsage {
         new: u32,
         now: Timestamp,
     ) -> Result<(), Problem> {
-        if new == 0 {
-            return Ok(());
-        }
-        if self.day != Some(now.day()) {
-            *self = Self { day: Some(now.day()), asked: BTreeMap::new() };
-        }
         let Quota { max_unfinished, max_per_day } = quota;
-        let asked = self.asked.get(person).copied().unwrap_or_default();
-        if asked.saturating_add(new) > max_per_day {
+        let left = self.left(person, max_per_day, now);
+        if new > left {
             let detail = format!(
-                "This needs {new} new weeks from Echo360. One person may request {max_per_day} per day: {} are \
-                 left today. Request fewer weeks, or try again after midnight (UTC).",
-                max_per_day.saturating_sub(asked)
+                "This needs {new} new weeks from Echo360. One person may request {max_per_day} per day: {left} are \
+                 left today. Request fewer weeks, or try again after midnight (UTC)."
             );
-            let wait = Timestamp::start_of(plus_days(now.day(), 1)).since(now) / SECOND;
-            let wait = u32::try_from(wait.clamp(1, DAY / SECOND)).unwrap_or(1);
-            return Err(Problem::new(Code::Quota, detail).retry_after(wait));
+            return Err(Problem::new(Code::Quota, detail).retry_after(seconds_to_midnight(now)));
         }
-        if unfinished.saturating_add(new) > max_unfinished {
+        if new > 0 && unfinished.saturating_add(new) > max_unfinished {
             let detail = format!(
                 "This needs {new} new weeks from Echo360 while you still wait for {unfinished} others. One \
                  person may wait for {max_unfinished} at once. Request fewer weeks, or try again when some have \
@@ -82,9 +77,45 @@ impl DailyUsage {
             // Echo360 takes minutes to hours to build one.
             return Err(Problem::new(Code::Quota, detail).retry_after(15 * 60));
         }
-        self.asked.insert(person.to_owned(), asked + new);
+        self.add(person, new);
         Ok(())
     }
+
+    /// Counts `windows` that a person is about to read.
+    ///
+    /// # Errors
+    /// `quota` above [`MAX_READ_PER_DAY`]; then nothing is counted.
+    pub fn charge_reading(&mut self, person: &str, windows: u32, now: Timestamp) -> Result<(), Problem> {
+        let left = self.left(person, MAX_READ_PER_DAY, now);
+        if windows > left {
+            let detail = format!(
+                "This reads {windows} weeks of reports. One person may read {MAX_READ_PER_DAY} per day in this way: \
+                 {left} are left today. Choose fewer weeks, or try again after midnight (UTC)."
+            );
+            return Err(Problem::new(Code::Quota, detail).retry_after(seconds_to_midnight(now)));
+        }
+        self.add(person, windows);
+        Ok(())
+    }
+
+    /// How many of `max_per_day` are left to a person today.
+    fn left(&mut self, person: &str, max_per_day: u32, now: Timestamp) -> u32 {
+        if self.day != Some(now.day()) {
+            *self = Self { day: Some(now.day()), asked: BTreeMap::new() };
+        }
+        max_per_day.saturating_sub(self.asked.get(person).copied().unwrap_or_default())
+    }
+
+    fn add(&mut self, person: &str, windows: u32) {
+        if windows > 0 {
+            *self.asked.entry(person.to_owned()).or_default() += windows;
+        }
+    }
+}
+
+fn seconds_to_midnight(now: Timestamp) -> u32 {
+    let wait = Timestamp::start_of(plus_days(now.day(), 1)).since(now) / SECOND;
+    u32::try_from(wait.clamp(1, DAY / SECOND)).unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -104,6 +135,18 @@ mod tests {
         assert!(usage.charge("ana", quota, 500, 0, now).is_ok(), "stored windows cost nothing");
         assert!(usage.charge("ben", quota, 0, 1, now).is_ok());
         assert!(usage.charge("ana", quota, 0, 1, now.plus(DAY)).is_ok());
+    }
+
+    #[test]
+    fn what_one_person_reads_in_a_day_is_limited() {
+        let (mut usage, now) = (DailyUsage::default(), Timestamp(DAY * 9 + DAY - 1_000));
+        usage.charge_reading("ana", MAX_READ_PER_DAY - 10, now).unwrap();
+        let refused = usage.charge_reading("ana", 11, now).unwrap_err();
+        assert_eq!((refused.code, refused.retry_after), (Code::Quota, Some(1)));
+        assert!(refused.detail.contains("10 are left"), "{}", refused.detail);
+        assert!(usage.charge_reading("ana", 10, now).is_ok(), "refused windows are not counted");
+        assert!(usage.charge_reading("ben", 1, now).is_ok());
+        assert!(usage.charge_reading("ana", 1, now.plus(1_000)).is_ok(), "tomorrow");
     }
 
     #[test]

@@ -12,12 +12,13 @@ mod store;
 pub(crate) use accounts::describe_role;
 pub(crate) use shares::can_manage_all_shares;
 
-use crate::rpc::{RegistryCommand, SharesCommand};
+use crate::rpc::{AuditEntry, RegistryCommand, SharesCommand};
 use crate::{clock, config, response, transaction};
 use domain::jurisdiction::{self, JurisdictionCheck};
 use domain::problem::{Code, Problem};
+use domain::quota::DailyUsage;
 use domain::settings::Jurisdiction;
-use domain::time::{DAY, SECOND};
+use domain::time::{DAY, SECOND, Timestamp};
 use serde::Serialize;
 use std::cell::Cell;
 use std::time::Duration;
@@ -29,6 +30,9 @@ const CLEANUP_INTERVAL: i64 = DAY / 4;
 
 /// The key in the table of facts under which the jurisdiction is recorded.
 const JURISDICTION_FACT: &str = "jurisdiction";
+
+/// What everybody has read today through calls that read many windows.
+const READING_FACT: &str = "reading";
 
 #[durable_object]
 pub struct Registry {
@@ -146,6 +150,9 @@ impl Registry {
                 RegistryCommand::ImportRoles { roster, apply, audit_entry } => {
                     respond(accounts::import_roles(&store, &settings, &roster, apply, &audit_entry, now)?)?
                 }
+                RegistryCommand::ChargeReading { person, windows, audit_entry } => {
+                    respond(charge_reading(&store, &person, windows, audit_entry.as_ref(), now)?)?
+                }
                 RegistryCommand::AppendAuditEntries(audit_entries) => {
                     for audit_entry in &audit_entries {
                         store.append_audit_entry(audit_entry, now)?;
@@ -165,6 +172,25 @@ impl Registry {
         let result = if is_read_only { execute() } else { transaction::run(&self.state, execute) };
         result.map_err(fault)?.map(Ok)
     }
+}
+
+/// Counts windows that a person is about to read, and records it.
+fn charge_reading(
+    store: &Store,
+    person: &str,
+    windows: u32,
+    audit_entry: Option<&AuditEntry>,
+    now: Timestamp,
+) -> Result<std::result::Result<bool, Problem>> {
+    let mut usage: DailyUsage = store.fact(READING_FACT)?.unwrap_or_default();
+    if let Err(problem) = usage.charge_reading(person, windows, now) {
+        return Ok(Err(problem));
+    }
+    store.put_fact(READING_FACT, &usage)?;
+    if let Some(audit_entry) = audit_entry {
+        store.append_audit_entry(audit_entry, now)?;
+    }
+    Ok(Ok(true))
 }
 
 /// A JSON response with the result, or its problem.

@@ -125,6 +125,8 @@ pub(crate) enum RegistryCommand {
     /// Previews an upload of roles or, with the digest of a preview in `apply`, applies it:
     /// [`domain::api::RoleUploadResult`].
     ImportRoles { roster: RoleUpload, apply: Option<String>, audit_entry: AuditEntry },
+    /// Counts windows that a person is about to read against what they may read in a day, and appends the entry.
+    ChargeReading { person: String, windows: u32, audit_entry: Option<AuditEntry> },
     /// Appends to the audit log.
     AppendAuditEntries(Vec<AuditEntry>),
     /// A page of the audit log.

@@ -84,6 +84,16 @@ impl SharesHandler<'_> {
         rpc::call(&self.registry, &RegistryCommand::Shares(command)).await
     }
 
+    /// Counts the windows that a share reads, and records a preview: nothing else remains of it.
+    async fn charge_reading(&self, windows: usize, preview: Option<String>) -> Result<(), Problem> {
+        let command = RegistryCommand::ChargeReading {
+            person: self.person(),
+            windows: u32::try_from(windows).unwrap_or(u32::MAX),
+            audit_entry: preview.map(|view| self.audit_entry(AuditAction::SharePreviewed, view)),
+        };
+        rpc::call::<_, bool>(&self.registry, &command).await.map(drop)
+    }
+
     /// Switches shares off or on for the whole institution.
     pub(crate) async fn set_enabled(
         &self,
@@ -129,6 +139,9 @@ impl SharesHandler<'_> {
             None => None,
         };
         let mondays = days.map(whole_weeks).unwrap_or_default();
+        let view = format!("{subject} course {course_id}");
+        self.charge_reading(subject.reports().len() * mondays.len().max(1), request.preview.then_some(view))
+            .await?;
         let publisher = WeekPublisher {
             env: self.env,
             settings: self.settings,

@@ -279,6 +279,7 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::SawRecord => "Viewed the audit log",
         AuditAction::Forgot => "Erased",
         AuditAction::PersonExported => "Saved a person's data",
+        AuditAction::SharePreviewed => "Previewed a share",
         AuditAction::Shared => "Created a share",
         AuditAction::ShareOpened => "Share opened",
         AuditAction::ShareChanged => "Changed a share",

@@ -8,7 +8,7 @@ use super::{HandlerResult, Reply, remove_course_and_section};
 use crate::audit_log::AuditView;
 use crate::http_client::BodyReader;
 use crate::request_context::RequestContext;
-use crate::rpc::{self, DownloadPlan, PlannedWindow, SchedulerCommand, WindowStoreCommand};
+use crate::rpc::{self, DownloadPlan, PlannedWindow, RegistryCommand, SchedulerCommand, WindowStoreCommand};
 use crate::scheduler::rows_not_ready;
 use crate::{clock, http_client, response};
 use domain::api::{ReportRequest, RowCount};
@@ -145,14 +145,27 @@ pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
     let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
     let audit_detail = request.view().describe();
     let (scheduler, access_scope) = (context.scheduler()?, context.access_scope()?);
-    let response = serve(context.env, context.settings, &scheduler, request, access_scope).await?;
+    let plan = request.plan(&scheduler, access_scope).await?;
+    charge_reading(context, &plan).await?;
+    let response = serve(context.env, context.settings, plan, request).await?;
     Ok(Reply::new(Ok(response))?.with_audit_detail(audit_detail))
+}
+
+/// Counts the windows of a download against what its reader may read in a day.
+async fn charge_reading(context: &RequestContext<'_>, plan: &DownloadPlan) -> Result<(), Problem> {
+    let command = RegistryCommand::ChargeReading {
+        person: context.visitor()?.person.clone(),
+        windows: u32::try_from(plan.windows.len()).unwrap_or(u32::MAX),
+        audit_entry: None,
+    };
+    rpc::call::<_, bool>(&context.registry()?, &command).await.map(drop)
 }
 
 /// `GET /api/csv/{report}/count`
 pub(super) async fn count(context: &RequestContext<'_>) -> HandlerResult {
     let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
     let plan = request.plan(&context.scheduler()?, context.access_scope()?).await?;
+    charge_reading(context, &plan).await?;
     // A copy that lacks the last days is counted as an estimate.
     let sources = select_sources(plan.windows, None)?;
     let is_long_enough =
@@ -188,11 +201,9 @@ pub(super) async fn count(context: &RequestContext<'_>) -> HandlerResult {
 async fn serve(
     env: &Env,
     settings: &Settings,
-    scheduler: &Stub,
+    plan: DownloadPlan,
     request: DownloadRequest,
-    access_scope: AccessScope,
 ) -> Result<Response, Problem> {
-    let plan = request.plan(scheduler, access_scope).await?;
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let time = report.and_then(|report| report.known()).and_then(|report| report.descriptor().time);
     let sources = select_sources(plan.windows, plan.needed_until)?;
