@@ -124,6 +124,9 @@ export class Stack {
         ...process.env,
         CI: '1',
         WRANGLER_SEND_METRICS: 'false',
+        // Recording every call takes more time than the call.
+        X_LOCAL_OBSERVABILITY: 'false',
+        X_LOCAL_EXPLORER: 'false',
         WRANGLER_REGISTRY_PATH: path.join(this.folder, 'registry'),
       },
       stdio: ['pipe', log, log],

@@ -141,6 +141,8 @@ impl Stack {
         command.arg("--env-file").arg(&file);
         command.env("WRANGLER_WRITE_LOGS", "false").env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
         command.env("WRANGLER_SEND_METRICS", "false").env("CI", "1").current_dir(&self.state);
+        // Recording every call takes more time than the call.
+        command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
         // Both would store the Worker's calls, signed links included, or show the content of its objects.
         command.env("X_LOCAL_OBSERVABILITY", "false").env("X_LOCAL_EXPLORER", "false");
         command.env("WRANGLER_REGISTRY_PATH", self.state.join("registry"));
