@@ -15,6 +15,9 @@ import * as worker from './worker.mjs';
 
 const PARTS = { first: first.measure, links: links.measure, load: load.measure, page: page.measure, reports: page.measureReports, worker: worker.measure, large: page.large };
 
+// A line for every call would be part of what is measured.
+process.env.WRANGLER_LOG ??= 'warn';
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: ['first', 'links', 'load', 'page', 'reports', 'worker'] },
