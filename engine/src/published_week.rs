@@ -186,6 +186,12 @@ impl VideoViewers {
         }
     }
 
+    /// Whether at least this many students are known to have watched in a section.
+    #[must_use]
+    pub fn has_at_least(&self, section: &str, students: u32) -> bool {
+        u64::from(students) <= self.count(section, None)
+    }
+
     /// The number of students who watched in weeks that start at `since` or later; `None`: in any week.
     fn count(&self, section: &str, since: Option<Timestamp>) -> u64 {
         let students = self.0.get(section).into_iter().flat_map(BTreeMap::values);

@@ -2,7 +2,7 @@
 //! weeks that it shows.
 //!
 //! A week is published once for all shares: the numbers stored first never change, so that no two shares
-//! contradict each other. A share stores no numbers of its own.
+//! contradict each other. Only numbers published by older rules are replaced. A share stores no numbers of its own.
 
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
@@ -345,7 +345,8 @@ fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
-/// Stores a week, unless it is already stored or rows that it counts have been erased in the meantime.
+/// Stores a week, unless it is already stored by the current rules or rows that it counts have been erased in the
+/// meantime.
 fn publish_week(
     store: &Store,
     report: &str,
@@ -356,8 +357,12 @@ fn publish_week(
     if losses_of_report(store, report)?.affects(course.as_str(), numbers) {
         return Ok(());
     }
+    let published = published_weeks(store, report, course)?;
+    if published.iter().any(|(key, before)| key == week && !before.is_replaceable()) {
+        return Ok(());
+    }
     store.run(
-        "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
         vec![report.into(), course.as_str().into(), week.into(), serde_json::to_string(numbers)?.into()],
     )
 }
