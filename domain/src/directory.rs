@@ -8,7 +8,7 @@
 use crate::calendar::Breaks;
 use crate::ids::{CourseId, SectionId};
 use crate::range::Range;
-use crate::time::{Day, HOUR, MINUTE, Timestamp, iso};
+use crate::time::{Day, HOUR, MINUTE, Timestamp, iso, plus_days};
 use crate::upstream::{UpstreamError, next_page};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,6 +96,47 @@ impl Directory {
         self.courses.retain(|course| !ids.contains(&course.id));
         self.sections.retain(|section| !ids.contains(&section.course));
         self
+    }
+
+    /// The sections that Echo360 lists for a course; `None` if it lists none. Sections that are known only from rows
+    /// say nothing about how many a course has.
+    #[must_use]
+    pub fn listed_sections(&self, course: &CourseId) -> Option<Vec<ListedSection>> {
+        let describe = |section: &DirectorySection| {
+            let term = self.terms.iter().find(|term| term.id == section.term);
+            ListedSection {
+                id: section.id.clone(),
+                number: section.number.clone(),
+                from: term.map(|term| term.from),
+                to: term.map(|term| term.to),
+            }
+        };
+        let sections = self.sections.iter().filter(|section| section.course == *course);
+        Some(sections.map(describe).collect::<Vec<_>>()).filter(|sections| !sections.is_empty())
+    }
+}
+
+/// A section that Echo360 lists for a course, with the days of its term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedSection {
+    /// The section's UUID.
+    pub id: SectionId,
+    /// The section's number, as text.
+    pub number: String,
+    /// The first day of its term; `None` if the term is unknown.
+    #[serde(default, with = "iso::option")]
+    pub from: Option<Day>,
+    /// The last day of its term.
+    #[serde(default, with = "iso::option")]
+    pub to: Option<Day>,
+}
+
+impl ListedSection {
+    /// Whether its term overlaps the week that starts on this day. A section of an unknown term may be taught in any
+    /// week.
+    #[must_use]
+    pub fn is_taught_in(&self, monday: Day) -> bool {
+        self.from.is_none_or(|from| from <= plus_days(monday, 6)) && self.to.is_none_or(|to| monday <= to)
     }
 }
 
@@ -316,6 +357,40 @@ mod tests {
         let remaining = all.clone().without_courses(&BTreeSet::from(["ab".into()]));
         assert_eq!((remaining.courses, remaining.sections), (vec![course("cd")], vec![section("2", "cd")]));
         assert_eq!(all.clone().without_courses(&BTreeSet::new()), all);
+    }
+
+    #[test]
+    fn sections_of_a_course_are_known_from_the_list_only() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let term = Term {
+            id: "t".into(),
+            name: "Spring".into(),
+            from: day("2026-02-04"),
+            to: day("2026-02-17"),
+            breaks: Breaks::default(),
+        };
+        let section = |id: &str, term: &str| DirectorySection {
+            id: id.into(),
+            course: "ab".into(),
+            number: "001".into(),
+            term: term.into(),
+        };
+        let directory = Directory {
+            terms: vec![term],
+            sections: vec![section("1", "t"), section("2", ""), section("3", "u")],
+            ..Directory::default()
+        };
+        let listed = directory.listed_sections(&"ab".into()).unwrap();
+        let taught = |monday: &str| {
+            let taught = listed.iter().filter(|section| section.is_taught_in(day(monday)));
+            taught.map(|section| section.id.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(taught("2026-01-26"), ["2", "3"]);
+        assert_eq!(taught("2026-02-02"), ["1", "2", "3"]);
+        assert_eq!(taught("2026-02-16"), ["1", "2", "3"]);
+        assert_eq!(taught("2026-02-23"), ["2", "3"]);
+        assert_eq!(directory.listed_sections(&"cd".into()), None);
+        assert_eq!(Directory::default().listed_sections(&"ab".into()), None);
     }
 
     /// Reads all lists from `serve`. Returns the result and the requested paths.

@@ -3,7 +3,7 @@
 //!
 //! A share does not change: it shows final, whole Monday weeks in the institution's time zone, of one course
 //! or one of its sections, with a fixed list of measures of what students did. So no two shares divide the
-//! same data differently, and one suppression plan for all of them withholds numbers of few people
+//! same data differently, and numbers of few people are withheld in all of them alike
 //! (`engine::disclosure_control`).
 
 use crate::ids::{CourseId, SectionId};
@@ -344,6 +344,24 @@ pub struct SharePanel {
     pub measures: Vec<String>,
     /// The weeks that are available, oldest first; for a report without dates, one entry without a Monday.
     pub weeks: Vec<ShareWeek>,
+    /// Why all numbers are withheld; absent if some are shown, or if the section itself is too small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<WithheldReason>,
+}
+
+/// Why all numbers of a report are withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum WithheldReason {
+    /// The numbers of a course are the sum over its sections that are shown, and none is.
+    SmallSections,
+    /// The numbers of a course are the sum over its sections, but a video is in several of them.
+    RepeatedVideos,
+    /// It is not known which sections the course has.
+    UnlistedSections,
+    /// The numbers were published by rules that are not in force any more.
+    OlderRule,
 }
 
 /// One week in a panel.
@@ -356,8 +374,22 @@ pub struct ShareWeek {
     pub monday: Option<Day>,
     /// The numbers, in the order of `measures`; null if withheld. Either all numbers are withheld or none,
     /// except the percentage of right answers, which may be withheld alone, and is left out if no poll had a
-    /// solution.
+    /// solution. Sums over people are rounded to multiples of five.
     pub numbers: Vec<Option<f64>>,
+    /// Of how many of the course's sections the numbers are the sum; absent in a share of one section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sections: Option<SectionCount>,
+}
+
+/// The sections of a course that are shown in a week. Rows without a section count as one more section if they are
+/// shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SectionCount {
+    /// The number of sections whose numbers were added up.
+    pub shown: u32,
+    /// The number of sections that are taught in this week, and of other sections that are shown.
+    pub of: u32,
 }
 
 /// The milliseconds of a lifetime of `days`; `None` unless it is 1 to [`MAX_DAYS`].

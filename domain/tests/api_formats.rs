@@ -398,11 +398,17 @@ fn opened_share_format_unchanged() {
     check::<ShareContent>(
         r#"{"name":"Cells","of":"BIO-101 Cells","expires":6,"time_zone":"UTC","smallest":10,"panels":[
         {"report":"polling","measures":["answers","students","right"],"weeks":[
-            {"monday":"2026-02-02","numbers":[12.0,10.0,null]},{"monday":"2026-02-09","numbers":[null,null]}]},
+            {"monday":"2026-02-02","numbers":[12.0,10.0,null],"sections":{"shown":2,"of":3}},
+            {"monday":"2026-02-09","numbers":[null,null]}]},
         {"report":"asset","taken":5,"measures":["videos","views"],"weeks":[{"monday":null,"numbers":[1.0,20.5]}]}],
         "html":"<p></p>"}"#,
     );
     check::<SharePanel>(r#"{"report":"notes","measures":[],"weeks":[]}"#);
+    for reason in ["small-sections", "repeated-videos", "unlisted-sections", "older-rule"] {
+        check::<SharePanel>(&format!(
+            r#"{{"report":"notes","measures":[],"weeks":[],"withheld":"{reason}"}}"#
+        ));
+    }
     check::<ShareWeek>(r#"{"monday":null,"numbers":[]}"#);
 }
 

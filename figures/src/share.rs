@@ -16,18 +16,30 @@ use crate::text::reports::join;
 use crate::text::share as text;
 use charts::model::{Bar, DataPoint};
 use charts::sortable_table::{Cell, Column, ColumnKind, Row, RowAction, SortableTable};
+use domain::directory::ListedSection;
 use domain::ids::normalize_text;
 use domain::report::ReportName;
-use domain::shares::{SharePanel, ShareWeek};
+use domain::shares::{SectionCount, SharePanel, ShareWeek, WithheldReason};
 use domain::time::{Day, Timestamp};
-use engine::published_week::{PublishedNumber, PublishedNumbers};
+use engine::published_week::{PublishedNumbers, VisibleNumbers};
 use protocol::{Body, Figure};
+use std::collections::BTreeSet;
+
+/// What a share shows the numbers of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareScope<'a> {
+    /// One section, by its id and its number.
+    Section(&'a str, &'a str),
+    /// The whole course, with the sections that Echo360 lists for it. Without such a list nobody knows what a sum
+    /// over some sections leaves out, so there is none.
+    Course(Option<&'a [ListedSection]>),
+}
 
 /// Selects the published numbers that a share shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShareFilter<'a> {
-    /// The id and the number of the section; `None` for the whole course.
-    pub section: Option<(&'a str, &'a str)>,
+    /// The section or course.
+    pub scope: ShareScope<'a>,
     /// The current setting `LECTERN_SMALLEST`. Raising it also withholds numbers of weeks published earlier.
     pub smallest: u32,
 }
@@ -35,24 +47,19 @@ pub struct ShareFilter<'a> {
 impl ShareFilter<'_> {
     /// The numbers of a published week or snapshot, each `None` if it is withheld; `None` if all are withheld.
     #[must_use]
-    pub fn visible_numbers(
+    pub fn visible_numbers<'n>(
         &self,
         report: &ReportName,
-        published: &PublishedNumbers,
-    ) -> Option<Vec<Option<f64>>> {
-        let uses_section_numbers =
-            report.known().is_some_and(|report| report.descriptor().identifies_sections_by_number());
-        let published = match self.section {
-            None => &published.total,
-            Some((id, number)) => {
-                let name = if uses_section_numbers { number } else { id };
-                published.sections.get(&*normalize_text(name))?
+        published: &'n PublishedNumbers,
+    ) -> Option<VisibleNumbers<'n>> {
+        match self.scope {
+            ShareScope::Course(sections) => sections.and_then(|_| published.visible_total(self.smallest)),
+            ShareScope::Section(id, number) => {
+                let name = normalize_text(if uses_section_numbers(report) { number } else { id });
+                // Rows without a section are stored under the empty text.
+                if name.is_empty() { None } else { published.visible_section(&name, self.smallest) }
             }
-        };
-        let is_shown = |number: &PublishedNumber| self.smallest <= number.max_smallest;
-        let visible: Vec<Option<f64>> =
-            published.iter().map(|number| number.filter(is_shown).map(|number| number.value)).collect();
-        visible.iter().any(Option::is_some).then_some(visible)
+        }
     }
 
     /// The visible numbers of a report. `weeks` are its published weeks, oldest first, each with its Monday; or
@@ -65,17 +72,70 @@ impl ShareFilter<'_> {
         weeks: &[(Option<Day>, &PublishedNumbers)],
     ) -> SharePanel {
         let units = text::units(report.known());
-        let week = |(monday, published): &(Option<Day>, &PublishedNumbers)| ShareWeek {
-            monday: *monday,
-            numbers: self.visible_numbers(report, published).unwrap_or_else(|| vec![None; units.len()]),
+        let week = |(monday, published): &(Option<Day>, &PublishedNumbers)| {
+            let visible = self.visible_numbers(report, published);
+            let parts = visible.as_ref().map(|visible| visible.parts.clone()).unwrap_or_default();
+            ShareWeek {
+                monday: *monday,
+                numbers: visible.map_or_else(|| vec![None; units.len()], |visible| visible.numbers),
+                sections: self.count_sections(report, *monday, &parts),
+            }
         };
+        let shown: Vec<ShareWeek> = weeks.iter().map(week).collect();
+        let is_withheld = shown.iter().all(|week| week.numbers.iter().all(Option::is_none));
         SharePanel {
             report: report.clone(),
             taken,
             measures: units.iter().map(|&unit| unit.to_owned()).collect(),
-            weeks: weeks.iter().map(week).collect(),
+            withheld: if is_withheld { self.withheld_reason(weeks) } else { None },
+            weeks: shown,
         }
     }
+
+    /// Of how many of the course's sections `parts` are shown. Sections count whether or not they have activity,
+    /// which nobody can tell apart.
+    fn count_sections(
+        &self,
+        report: &ReportName,
+        monday: Option<Day>,
+        parts: &BTreeSet<&str>,
+    ) -> Option<SectionCount> {
+        let ShareScope::Course(Some(sections)) = self.scope else { return None };
+        let taught =
+            sections.iter().filter(|section| monday.is_none_or(|monday| section.is_taught_in(monday)));
+        let name = |section: &ListedSection| {
+            let name =
+                if uses_section_numbers(report) { section.number.as_str() } else { section.id.as_str() };
+            normalize_text(name).into_owned()
+        };
+        let shown = parts.iter().map(|part| (*part).to_owned());
+        let all: BTreeSet<String> = taught.map(name).filter(|name| !name.is_empty()).chain(shown).collect();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(SectionCount { shown: count(parts.len()), of: count(all.len()) })
+    }
+
+    /// Why all numbers of these weeks are withheld.
+    fn withheld_reason(&self, weeks: &[(Option<Day>, &PublishedNumbers)]) -> Option<WithheldReason> {
+        if weeks.is_empty() {
+            return None;
+        }
+        if !weeks.iter().any(|(_, published)| published.is_current()) {
+            return Some(WithheldReason::OlderRule);
+        }
+        match self.scope {
+            ShareScope::Section(..) => None,
+            ShareScope::Course(None) => Some(WithheldReason::UnlistedSections),
+            ShareScope::Course(Some(_)) if weeks.iter().any(|(_, published)| published.is_repeated) => {
+                Some(WithheldReason::RepeatedVideos)
+            }
+            ShareScope::Course(Some(_)) => Some(WithheldReason::SmallSections),
+        }
+    }
+}
+
+/// Whether a report identifies sections by number, as the library does.
+fn uses_section_numbers(report: &ReportName) -> bool {
+    report.known().is_some_and(|report| report.descriptor().identifies_sections_by_number())
 }
 
 /// What the figures of a share need besides its numbers.
@@ -124,7 +184,7 @@ fn snapshot_figure(context: &ShareContext<'_>, panel: &SharePanel, taken: Timest
         text::snapshot_sentence(context.locale, (context.day_of)(taken)),
     ]);
     let titles = [panel.report.as_str(), text::title(report)];
-    let caveat = text::report_caveat(report).to_owned();
+    let caveat = caveats(context, panel, 0);
     ShareFigure {
         figure: new_figure(titles, String::new(), sentence, caveat, Body::Text),
         table: numbers_table(panel, &panel.weeks),
@@ -150,10 +210,7 @@ fn weekly_figure(context: &ShareContext<'_>, panel: &SharePanel) -> ShareFigure 
         panel.weeks.iter().filter_map(|week| week.numbers.first().copied().flatten()).collect();
     let withheld = panel.weeks.len() - shown.len();
     let missing = weeks.len().saturating_sub(panel.weeks.len());
-    let caveat = match missing {
-        0 => text::report_caveat(report).to_owned(),
-        _ => [&text::missing_weeks_caveat(context.locale, missing), text::report_caveat(report)].join("\n"),
-    };
+    let caveat = caveats(context, panel, missing);
     let mut figure = bar_figure(
         [panel.report.as_str(), text::title(report), unit],
         // The sentence names the unit.
@@ -170,11 +227,33 @@ fn weekly_figure(context: &ShareContext<'_>, panel: &SharePanel) -> ShareFigure 
     ShareFigure { figure, table: numbers_table(panel, &weeks) }
 }
 
+/// What a reader must know, a paragraph on each line. `missing` weeks are not available.
+fn caveats(context: &ShareContext<'_>, panel: &SharePanel, missing: usize) -> String {
+    let counts: BTreeSet<(u32, u32)> = panel
+        .weeks
+        .iter()
+        .filter_map(|week| week.sections.map(|sections| (sections.shown, sections.of)))
+        .filter(|(shown, _)| *shown > 0)
+        .collect();
+    let sections = match counts.iter().collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [(shown, of)] => Some(text::sections_caveat(context.locale, *shown, *of)),
+        _ => Some(text::SECTIONS_VARY.to_owned()),
+    };
+    let paragraphs = [
+        panel.withheld.map(|reason| text::withheld_caveat(reason).to_owned()),
+        sections,
+        (missing > 0).then(|| text::missing_weeks_caveat(context.locale, missing)),
+        Some(text::report_caveat(panel.report.known()).to_owned()),
+    ];
+    paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
 /// One entry for each Monday. Missing weeks have no numbers.
 fn fill_missing_weeks(panel: &SharePanel, mondays: &[Day]) -> Vec<ShareWeek> {
     let find_week = |monday: &Day| {
         let week = panel.weeks.iter().find(|week| week.monday == Some(*monday));
-        week.cloned().unwrap_or(ShareWeek { monday: Some(*monday), numbers: Vec::new() })
+        week.cloned().unwrap_or(ShareWeek { monday: Some(*monday), numbers: Vec::new(), sections: None })
     };
     mondays.iter().map(find_week).collect()
 }
@@ -184,14 +263,17 @@ fn numbers_table(panel: &SharePanel, weeks: &[ShareWeek]) -> SortableTable {
     let has_weeks = weeks.iter().any(|week| week.monday.is_some());
     let week = has_weeks.then(|| Column { head: text::WEEK.to_owned(), kind: ColumnKind::Date });
     let numbers = panel.measures.iter().map(|unit| Column { head: unit.clone(), kind: ColumnKind::Number });
+    let has_sections = weeks.iter().any(|week| week.sections.is_some());
+    let sections = has_sections.then(|| Column { head: text::SECTIONS.to_owned(), kind: ColumnKind::Text });
     let row = |week: &ShareWeek| {
         let monday = week.monday.map(|day| Cell::Date(day.to_string(), Timestamp::start_of(day).seconds()));
         let numbers = (0..panel.measures.len()).map(|index| number_cell(week, index));
-        plain_row(monday.into_iter().chain(numbers).collect(), &[])
+        let sections = has_sections.then(|| sections_cell(week));
+        plain_row(monday.into_iter().chain(numbers).chain(sections).collect(), &[])
     };
     let rows: Vec<Row> = weeks.iter().map(row).collect();
     SortableTable {
-        columns: week.into_iter().chain(numbers).collect(),
+        columns: week.into_iter().chain(numbers).chain(sections).collect(),
         spark: None,
         total: rows.len() as u64,
         rows,
@@ -207,6 +289,12 @@ fn number_cell(week: &ShareWeek, index: usize) -> Cell {
         None if week.numbers.is_empty() => Cell::Text(text::NO_DATA.to_owned()),
         None => Cell::None,
     }
+}
+
+/// Of how many sections the numbers of a week are the sum.
+fn sections_cell(week: &ShareWeek) -> Cell {
+    let sections = week.sections.map(|sections| text::sections(sections.shown, sections.of));
+    Cell::Text(sections.unwrap_or_else(|| text::NO_DATA.to_owned()))
 }
 
 #[cfg(test)]

@@ -215,16 +215,23 @@ export async function rowsOf(stack, report, { from, to }, scope = {}) {
   });
 }
 
-/** The rows of a share of a course, one per week: Monday, minutes and students, or 'withheld' for both. */
+/**
+ * The rows of a share of a course, one per week: Monday, minutes and students, or 'withheld' for both, and of how many sections
+ * they are the sum.
+ */
 export async function sharedWeeks(stack, days, course, smallest) {
   /**
-   * Whether a share may show a number over these rows: enough students, none with more than half of the rows.
+   * Whether a share may show a number over these rows of a section: enough students, enough beside the two with the most
+   * rows, and not about one row for each.
    */
   const isSafe = (rows) => {
     const people = new Map();
     for (const { user } of rows) people.set(user, (people.get(user) ?? 0) + 1);
-    return people.size >= smallest && [...people.values()].every((count) => 2 * count <= rows.length);
+    const [largest = 0, second = 0] = [...people.values()].sort((a, b) => b - a);
+    const isSpread = (rows.length - largest - second) * 100 >= 15 * largest;
+    return people.size >= smallest && isSpread && rows.length >= people.size + smallest;
   };
+  const round = (number) => Math.floor(number / 5 + 0.5) * 5;
   const rows = (await views(stack, days)).filter((row) => row.course === course.id && row.role === 'Student' && row.user);
   const { terms } = await stack.api('/api/courses');
   const mondays = [];
@@ -233,13 +240,11 @@ export async function sharedWeeks(stack, days, course, smallest) {
     const own = rows.filter(({ day }) => monday(day) === from);
     const isTaught = ({ term }) =>
       terms.every((it) => it.id !== term || (it.from <= plusDays(from, 6) && from <= it.to));
-    const ids = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...own.map(({ section }) => section)]);
-    // If a section is too small, the course without any one section must be safe too: a teacher of that
-    // section could subtract its numbers to reveal the small one.
-    const without = [...ids].map((id) => own.filter(({ section }) => section !== id));
-    const isHidden = [...ids].some((id) => !isSafe(own.filter(({ section }) => section === id)));
-    const isShown = isSafe(own) && (!isHidden || without.every(isSafe));
-    const students = new Set(own.map(({ user, section }) => `${user} ${section}`)).size;
-    return [from, ...(isShown ? [own.length / 2, students] : ['withheld', 'withheld'])];
+    const shown = groupBy(own, 'section').filter(([, rows]) => isSafe(rows));
+    const known = new Set([...course.sections.filter(isTaught).map(({ id }) => id), ...shown.map(([section]) => section)]);
+    const sum = (count) => shown.reduce((sum, [, rows]) => sum + round(count(rows)), 0);
+    const numbers = [sum((rows) => rows.length / 2), sum((rows) => new Set(rows.map(({ user }) => user)).size)];
+    const cells = shown.length > 0 ? numbers : ['withheld', 'withheld'];
+    return [from, ...cells, `${shown.length} of ${known.size}`];
   });
 }

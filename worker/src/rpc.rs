@@ -6,6 +6,7 @@ use domain::api::{AuditAction, CopyChoiceRequest, ReportRequest};
 use domain::audit_buffer::CountedEntry;
 use domain::auth_method::AuthMethod;
 use domain::data_quality::FileFindings;
+use domain::directory::ListedSection;
 use domain::erasure::{
     ErasureRequest, IdentityLink, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
@@ -34,6 +35,8 @@ pub(crate) enum SchedulerCommand {
     ListReports(AccessScope),
     /// The courses and sections seen so far, restricted to the scope.
     ListCourses(AccessScope),
+    /// The sections that Echo360 lists for a course: `Option<Vec<`[`ListedSection`]`>>`.
+    ListSections(CourseId),
     /// Creates a request, within the quota of the role. Returns it.
     CreateRequest { person: String, role: Role, ask: ReportRequest, access_scope: AccessScope },
     /// All requests within the scope.
@@ -149,7 +152,7 @@ pub(crate) enum SharesCommand {
     SetEnabled { on: bool, person: String, audit_entry: AuditEntry },
     /// The published weeks of a report and course: pairs of a week and its numbers.
     ListWeeks { report: String, course: CourseId },
-    /// Publishes weeks that are not published yet, counted in this zone. Returns all published weeks.
+    /// Publishes weeks that are not published yet, or by older rules, counted in this zone. Returns all published weeks.
     PublishWeeks { report: String, course: CourseId, zone: String, weeks: Vec<(String, StoredWeek)> },
     /// Creates a share: [`LinkedShare`], with its token.
     Create { id: String, stored: StoredShare, expires: Timestamp, audit_entry: AuditEntry },
@@ -189,6 +192,9 @@ pub(crate) struct StoredShare {
     pub(crate) section: Option<SectionId>,
     /// The section's number, which identifies it in the library reports.
     pub(crate) number: Option<String>,
+    /// In a share of a whole course, the sections that Echo360 listed for it when the share was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sections: Option<Vec<ListedSection>>,
     /// The course's code and name, and the section's number.
     pub(crate) course_label: String,
     /// The first day of its first week.
@@ -225,7 +231,7 @@ pub(crate) struct StoredWeek {
     /// When a snapshot was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) taken: Option<Timestamp>,
-    /// In a snapshot, the views of all sections, see [`PublishedLibrary`].
+    /// In a snapshot, the exact views of its sections, see [`PublishedLibrary`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) views: BTreeMap<String, u64>,
     /// Whether rows that it counted were erased. Its numbers are deleted then.
@@ -234,9 +240,28 @@ pub(crate) struct StoredWeek {
 }
 
 impl StoredWeek {
-    /// The snapshot with which later ones are compared.
-    pub(crate) fn library(&self) -> PublishedLibrary {
-        PublishedLibrary { shown: self.shown.clone(), views: self.views.clone() }
+    /// Whether its numbers may be shown: rows that it counted were not erased, and it was published by the current
+    /// rules.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.spent && self.shown.is_current()
+    }
+
+    /// Whether it may be replaced by a count by the current rules.
+    pub(crate) fn is_replaceable(&self) -> bool {
+        !self.spent && !self.shown.is_current()
+    }
+
+    /// Limits a new count of a week by what was published of it by older rules. `None` if it was counted from other
+    /// copies: other rows may have given other numbers, and their difference could reveal something about a student.
+    pub(crate) fn limit_to_older(self, older: &Self) -> Option<Self> {
+        (self.sources == older.sources)
+            .then(|| Self { shown: self.shown.limit_to_older(&older.shown), ..self })
+    }
+
+    /// The snapshot with which later ones are compared; `None` for a week.
+    pub(crate) fn library(&self) -> Option<PublishedLibrary> {
+        let taken = self.taken?;
+        Some(PublishedLibrary { shown: self.shown.clone(), taken, views: self.views.clone() })
     }
 }
 

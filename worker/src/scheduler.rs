@@ -454,6 +454,11 @@ impl Scheduler {
                 let erased = self.try_rules(|rules| rules.erased_courses())?;
                 response::json(&access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?))
             }
+            SchedulerCommand::ListSections(course) => {
+                self.ensure_directory().await?;
+                let directory = self.try_store(Store::directory)?;
+                response::json(&directory.and_then(|(directory, _)| directory.listed_sections(&course)))
+            }
             SchedulerCommand::CreateRequest { person, role, ask, access_scope } => {
                 response::json(&access_scope.redact_request(self.create_request(person, role, ask).await?))
             }

@@ -26,6 +26,8 @@ use crate::rpc::{
 use crate::{audit_log, clock, crypto};
 use content_cache::CachedContent;
 use domain::api::{AuditAction, Courses};
+use domain::directory::ListedSection;
+use domain::ids::CourseId;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;
@@ -38,7 +40,7 @@ use domain::shares::{
     UpdateShareRequest, lifetime,
 };
 use domain::time::{Day, Timestamp, minus_days, monday, plus_days};
-use figures::share::ShareFilter;
+use figures::share::{ShareFilter, ShareScope};
 use publishing::{PublishedWeeks, WeekPublisher};
 use std::rc::Rc;
 use worker::{Env, Stub};
@@ -138,6 +140,11 @@ impl SharesHandler<'_> {
             }
             None => None,
         };
+        // Nobody knows what a sum over some sections leaves out without a list of all.
+        let listed_sections = match section {
+            Some(_) => None,
+            None => Some(self.list_sections(&course_id).await?),
+        };
         let mondays = days.map(whole_weeks).unwrap_or_default();
         let view = format!("{subject} course {course_id}");
         self.charge_reading(subject.reports().len() * mondays.len().max(1), request.preview.then_some(view))
@@ -148,7 +155,6 @@ impl SharesHandler<'_> {
             scheduler: &self.scheduler,
             registry: &self.registry,
             course,
-            terms: &directory.terms,
             zone: &zone,
             should_store: !request.preview,
         };
@@ -157,15 +163,13 @@ impl SharesHandler<'_> {
             panels.push((report.clone(), publisher.publish(&report, &mondays).await?));
         }
         if panels.iter().all(|(_, published)| published.weeks.is_empty()) {
-            return Err(Problem::new(
-                Code::NothingToShare,
-                "No whole week of these days, Monday to Sunday, is loaded and final yet. Request these days, or wait until they are final.",
-            ));
+            return Err(nothing_to_share(subject, self.settings.smallest));
         }
-        let filter = ShareFilter {
-            section: section.map(|section| (section.id.as_str(), section.number.as_str())),
-            smallest: self.settings.smallest,
+        let scope = match section {
+            Some(section) => ShareScope::Section(section.id.as_str(), section.number.as_str()),
+            None => ShareScope::Course(listed_sections.as_deref()),
         };
+        let filter = ShareFilter { scope, smallest: self.settings.smallest };
         let outline = |(report, published): &(ReportName, PublishedWeeks)| {
             let is_shown = |week: &StoredWeek| filter.visible_numbers(report, &week.shown).is_some();
             let shown = published.weeks.iter().filter(|(_, week)| is_shown(week)).count();
@@ -192,6 +196,7 @@ impl SharesHandler<'_> {
             course: course_id,
             section: section_id,
             number: section.map(|section| section.number.clone()),
+            sections: listed_sections,
             course_label,
             from: mondays.first().copied(),
             to: mondays.last().map(|monday| plus_days(*monday, 6)),
@@ -214,6 +219,19 @@ impl SharesHandler<'_> {
         let command = SharesCommand::Create { id, stored, expires, audit_entry };
         let LinkedShare { share, token } = self.call(command).await?;
         Ok(CreateShareResponse { share, token, contents })
+    }
+
+    /// The sections that Echo360 lists for a course.
+    async fn list_sections(&self, course: &CourseId) -> Result<Vec<ListedSection>, Problem> {
+        let command = SchedulerCommand::ListSections(course.clone());
+        let sections: Option<Vec<ListedSection>> = rpc::call(&self.scheduler, &command).await?;
+        sections.ok_or_else(|| {
+            Problem::new(
+                Code::NothingToShare,
+                "Echo360's list of this course's sections is not known yet, so their numbers cannot be added up. Share one \
+                 section, or try again in a few minutes.",
+            )
+        })
     }
 
     /// Changes a share.
@@ -359,6 +377,20 @@ fn parse_origins(origins: &[String]) -> Result<Vec<String>, Problem> {
     }
     parsed.dedup();
     Ok(parsed)
+}
+
+/// The problem of a share without a single week or snapshot.
+fn nothing_to_share(subject: ShareSubject, smallest: u32) -> Problem {
+    let detail = if subject.is_snapshot() {
+        format!(
+            "The library of this course cannot be shown: it is not loaded, or in no section are at least {smallest} students \
+             known to have watched videos. Request the library and weeks of video views, or wait until they are final."
+        )
+    } else {
+        "No whole week of these days, Monday to Sunday, is loaded and final yet. Request these days, or wait until they are final."
+            .to_owned()
+    };
+    Problem::new(Code::NothingToShare, detail)
 }
 
 fn bad_share(detail: &str) -> Problem {

@@ -1,5 +1,15 @@
+//! Adversaries who combine everything that is published of a week with what they know themselves: outsiders, students
+//! who know their own contributions, and people who see the rows of any set of sections.
+
+mod older_rule;
+
 use super::*;
+use crate::published_week::{PublishedNumbers, publish_week};
+use domain::report::ReportName;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeSet;
 
 /// A prime. Equations over the rationals are solved modulo this prime; a wrong result has a probability of
 /// about 2^-61.
@@ -42,124 +52,149 @@ fn can_be_solved(known: &[Vec<u128>], target: &[u128]) -> bool {
     rank(with) == rank(known.to_vec())
 }
 
-/// [`is_safe`], implemented independently.
-fn is_safe_naive(parts: &[&Amounts], smallest: u32) -> bool {
-    let all: Vec<(&String, u64)> =
-        parts.iter().flat_map(|part| part.iter().map(|(person, n)| (person, *n))).collect();
-    let sum: u64 = all.iter().map(|(_, n)| n).sum();
-    let people: BTreeSet<&String> = all.iter().filter(|(_, n)| *n > 0).map(|(person, _)| *person).collect();
-    let amount =
-        |person: &String| all.iter().filter(|(other, _)| *other == person).map(|(_, n)| n).sum::<u64>();
-    people.len() >= smallest as usize && people.iter().all(|person| 2 * amount(person) <= sum)
+/// What a sum over these parts discloses to whoever knows it exactly, and may be one of the students. The rules,
+/// implemented independently: every pair of students is tried.
+fn disclosure(parts: &[Amounts], smallest: u32) -> Option<&'static str> {
+    let mut people: BTreeMap<&str, u64> = BTreeMap::new();
+    for (person, amount) in parts.iter().flatten().filter(|(_, amount)| **amount > 0) {
+        *people.entry(person).or_default() += amount;
+    }
+    let sum: u64 = people.values().sum();
+    if people.len() < smallest as usize {
+        return Some("few people");
+    }
+    let is_estimated = |knows: &str, own: u64| {
+        people.iter().any(|(person, amount)| {
+            // A student subtracts their own contribution: what remains is an upper bound of anybody else's.
+            *person != knows && (sum - own - amount) * 100 < amount * MIN_PERCENT_OF_LARGEST
+        })
+    };
+    if people.iter().any(|(person, amount)| is_estimated(person, *amount)) {
+        return Some("a close estimate");
+    }
+    (sum < people.len() as u64 + u64::from(smallest)).then_some("one for each")
 }
 
-fn plan(sections: &[SectionAmounts], nameless: &SectionAmounts, smallest: u32) -> SuppressionPlan {
-    plan_sections(sections, nameless, [smallest]).next().unwrap().1
-}
-
-/// A course's week: its sections, and rows without a section.
+/// A course's week: its sections, and last the rows without a section.
 #[derive(Debug, Clone)]
 struct Course {
-    sections: Vec<SectionAmounts>,
-    nameless: SectionAmounts,
+    parts: Vec<SectionAmounts>,
+}
+
+/// Everything that is published of a week: which parts, and of which parts the sum is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Publication {
+    parts: BTreeSet<usize>,
+    total: BTreeSet<usize>,
+    /// The parts of which right answers are published, too.
+    solutions: BTreeSet<usize>,
 }
 
 impl Course {
-    fn parts(&self) -> Vec<&SectionAmounts> {
-        self.sections.iter().chain([&self.nameless]).collect()
+    fn sections(&self) -> usize {
+        self.parts.len() - 1
     }
 
-    /// All sums that any shares publish for this week, as rows of coefficients: each shown section, and the
-    /// total.
-    fn published(&self, plan: &SuppressionPlan) -> Vec<Vec<u128>> {
-        let width = self.sections.len() + 1;
-        let unit = |index: usize| (0..width).map(|at| u128::from(at == index)).collect();
-        let shown =
-            plan.sections.iter().enumerate().filter(|(_, shown)| **shown).map(|(index, _)| unit(index));
-        // Readers know which sections exist, but not whether there are rows without a section.
-        shown.chain(plan.total.then(|| vec![1; width])).collect()
+    /// The name under which a part is stored.
+    fn name(&self, part: usize) -> String {
+        if part == self.sections() { String::new() } else { format!("s{part}") }
     }
 
-    /// Unsafe sets of parts whose sum can be inferred by an outsider, or by an instructor who sees the rows
-    /// of one section. Each has the kind of amounts that is disclosed.
-    fn disclosures(&self, plan: &SuppressionPlan, smallest: u32) -> Vec<(Vec<usize>, &'static str)> {
-        let instructors = (0..self.sections.len()).map(Some);
-        let disclosures =
-            std::iter::once(None).chain(instructors).flat_map(|own| self.disclosures_to(own, plan, smallest));
-        disclosures.collect::<BTreeSet<_>>().into_iter().collect()
+    fn publish(&self, bounds: std::ops::RangeInclusive<u32>) -> PublishedNumbers {
+        let amounts = self.parts.iter().enumerate().map(|(part, amounts)| (self.name(part), amounts.clone()));
+        publish_week(&ReportName::parse("polling").unwrap(), &amounts.collect(), &bounds)
     }
 
-    /// The disclosures to the instructor of the section `own`, or to an outsider.
+    fn publication(&self, smallest: u32) -> Publication {
+        let published = self.publish(smallest..=30);
+        let find = |names: &BTreeSet<&str>| {
+            (0..self.parts.len()).filter(|part| names.contains(self.name(*part).as_str())).collect()
+        };
+        let of_parts = (0..self.parts.len())
+            .filter_map(|part| Some((part, published.visible_section(&self.name(part), smallest)?.numbers)));
+        let of_parts: Vec<_> = of_parts.collect();
+        Publication {
+            parts: of_parts.iter().map(|(part, _)| *part).collect(),
+            total: published.visible_total(smallest).map(|total| find(&total.parts)).unwrap_or_default(),
+            solutions: of_parts
+                .iter()
+                .filter(|(_, numbers)| numbers.get(2).is_some_and(Option::is_some))
+                .map(|(part, _)| *part)
+                .collect(),
+        }
+    }
+
+    /// The publication under the rule before.
+    fn older_publication(&self, smallest: u32) -> Publication {
+        let (shown, total) = older_rule::plan(&self.parts, smallest);
+        Publication {
+            parts: (0..self.sections()).filter(|section| shown[*section]).collect(),
+            total: if total { (0..self.parts.len()).collect() } else { BTreeSet::new() },
+            solutions: BTreeSet::new(),
+        }
+    }
+
+    /// All that is disclosed to whoever sees the rows of the sections `seen`: sets of other parts whose sum can be
+    /// inferred although it discloses something.
     fn disclosures_to(
         &self,
-        own: Option<usize>,
-        plan: &SuppressionPlan,
+        seen: &BTreeSet<usize>,
+        publication: &Publication,
         smallest: u32,
     ) -> Vec<(Vec<usize>, &'static str)> {
-        let (parts, mut published) = (self.parts(), self.published(plan));
-        if let Some(own) = own {
-            published.push((0..parts.len()).map(|at| u128::from(at == own)).collect());
-        }
-        let is_empty = |index: &usize| *index == self.sections.len() && self.nameless.done.is_empty();
+        let unseen: Vec<usize> = (0..self.parts.len()).filter(|part| !seen.contains(part)).collect();
+        let row = |set: &BTreeSet<usize>| unseen.iter().map(|part| u128::from(set.contains(part))).collect();
+        let known: Vec<Vec<u128>> = publication
+            .parts
+            .iter()
+            .map(|part| row(&BTreeSet::from([*part])))
+            .chain((!publication.total.is_empty()).then(|| row(&publication.total)))
+            .collect();
         let mut disclosures = Vec::new();
-        for set in 1u32..1 << parts.len() {
-            let indexes: Vec<usize> = (0..parts.len()).filter(|index| set >> index & 1 == 1).collect();
-            let target: Vec<u128> = (0..parts.len()).map(|index| u128::from(set >> index & 1 == 1)).collect();
-            let is_own = own.is_some_and(|own| indexes.contains(&own));
-            if is_own || indexes.iter().all(is_empty) || !can_be_solved(&published, &target) {
+        for bits in 1u32..1 << unseen.len() {
+            let set: BTreeSet<usize> = unseen
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| bits >> at & 1 == 1)
+                .map(|(_, part)| *part)
+                .collect();
+            // That there are no rows without a section is no disclosure.
+            let is_nothing =
+                set.iter().all(|part| *part == self.sections() && self.parts[*part].done.is_empty());
+            if is_nothing || !can_be_solved(&known, &row(&set)) {
                 continue;
             }
-            let collect = |amounts: fn(&SectionAmounts) -> Amounts| -> Vec<Amounts> {
-                indexes.iter().map(|index| amounts(parts[*index])).collect()
+            let amounts = |of: fn(&SectionAmounts) -> Amounts| -> Vec<Amounts> {
+                set.iter().map(|part| of(&self.parts[*part])).collect()
             };
-            let are_safe = |amounts: &[Amounts]| is_safe_naive(&amounts.iter().collect::<Vec<_>>(), smallest);
-            if !are_safe(&collect(|part| part.done.clone())) {
-                disclosures.push((indexes.clone(), "done"));
+            let mut sums = vec![amounts(|part| part.done.clone())];
+            if set.is_subset(&publication.solutions) {
+                sums.extend([amounts(|part| part.right.clone()), amounts(|part| part.wrong.clone())]);
+                let unjudged = amounts(SectionAmounts::unjudged);
+                sums.extend(unjudged.iter().any(|part| part.values().any(|n| *n > 0)).then_some(unjudged));
             }
-            if plan.right {
-                let unjudged = collect(SectionAmounts::unjudged);
-                let (right, wrong) = (collect(|part| part.right.clone()), collect(|part| part.wrong.clone()));
-                if !are_safe(&right) || !are_safe(&wrong) {
-                    disclosures.push((indexes.clone(), "right"));
-                }
-                if unjudged.iter().any(|part| part.values().any(|n| *n > 0)) && !are_safe(&unjudged) {
-                    disclosures.push((indexes.clone(), "unjudged"));
-                }
-            }
-        }
-        // Amounts are not negative, so a sum of zero discloses that each of its parts is zero.
-        let hidden = parts
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !plan.sections.get(*index).is_some_and(|shown| *shown));
-        let hidden: Vec<usize> = hidden.map(|(index, _)| index).filter(|index| !is_empty(index)).collect();
-        let sum: u64 = hidden.iter().flat_map(|index| parts[*index].done.values()).sum();
-        if own.is_none() && plan.total && !hidden.is_empty() && sum == 0 {
-            disclosures.push((hidden, "nothing"));
+            let found = sums.iter().filter_map(|sum| disclosure(sum, smallest));
+            disclosures.extend(found.map(|what| (set.iter().copied().collect(), what)));
         }
         disclosures
     }
-}
 
-/// The plan with primary suppression only.
-fn primary_suppression(course: &Course, smallest: u32) -> SuppressionPlan {
-    let is_shown = |part: &SectionAmounts| is_safe_naive(&[&part.done], smallest);
-    let all: Vec<&Amounts> = course.parts().iter().map(|part| &part.done).collect();
-    SuppressionPlan {
-        sections: course.sections.iter().map(is_shown).collect(),
-        total: is_safe_naive(&all, smallest),
-        right: false,
+    /// The disclosures to anybody: to whoever sees no rows, and to whoever sees those of any set of sections.
+    fn disclosures(&self, publication: &Publication, smallest: u32) -> Vec<(Vec<usize>, &'static str)> {
+        let sets = (0u32..1 << self.sections())
+            .map(|bits| (0..self.sections()).filter(|section| bits >> section & 1 == 1).collect());
+        sets.flat_map(|seen| self.disclosures_to(&seen, publication, smallest)).collect()
     }
 }
 
-/// A section's amounts: right, wrong and unjudged answers of up to `people` students.
+/// A part's amounts: right, wrong and unjudged answers of up to `people` students.
 fn part(people: usize) -> impl Strategy<Value = SectionAmounts> {
     let answers = prop_oneof![
-        4 => (0u64..4, 0u64..4, 0u64..2),
-        1 => Just((40, 0, 0)),
+        6 => (0u64..6, 0u64..6, 0u64..2),
+        1 => (30u64..60, 0u64..3, Just(0)),
         2 => (1u64..3, 1u64..3, Just(0)),
     ];
-    prop::collection::btree_map(0usize..24, answers, 0..=people).prop_map(|people| {
+    prop::collection::btree_map(0usize..30, answers, 0..=people).prop_map(|people| {
         let mut part = SectionAmounts::default();
         for (person, (right, wrong, unjudged)) in people {
             let person = format!("u{person}");
@@ -172,150 +207,209 @@ fn part(people: usize) -> impl Strategy<Value = SectionAmounts> {
     })
 }
 
+fn any_part() -> impl Strategy<Value = SectionAmounts> {
+    prop_oneof![1 => Just(0usize), 1 => Just(3), 1 => Just(12), 3 => Just(30)].prop_flat_map(part)
+}
+
+/// A course of an institution, with up to six sections.
 fn course() -> impl Strategy<Value = Course> {
-    let size = || prop_oneof![Just(0usize), Just(3), Just(12), Just(22)];
-    let sections = prop::collection::vec(size().prop_flat_map(part), 1..5);
-    (sections, prop_oneof![Just(0usize), Just(0), Just(2), Just(20)].prop_flat_map(part))
-        .prop_map(|(sections, nameless)| Course { sections, nameless })
+    let nameless = prop_oneof![Just(0usize), Just(0), Just(2), Just(25)].prop_flat_map(part);
+    (prop::collection::vec(any_part(), 1..7), nameless).prop_map(|(mut parts, nameless)| {
+        parts.push(nameless);
+        Course { parts }
+    })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn suppressed_numbers_cannot_be_inferred_from_published_ones(course in course(), smallest in 5u32..12) {
-        let plan = plan(&course.sections, &course.nameless, smallest);
-        prop_assert_eq!(course.disclosures(&plan, smallest), vec![]);
+    fn nobody_infers_anything_about_a_student_whatever_rows_they_see(course in course(), smallest in 5u32..12) {
+        let publication = course.publication(smallest);
+        prop_assert_eq!(&publication.total, &publication.parts);
+        prop_assert_eq!(course.disclosures(&publication, smallest), vec![]);
     }
 
     #[test]
-    fn a_higher_threshold_shows_no_more_and_discloses_nothing(
+    fn the_rows_of_a_part_change_nothing_that_is_published_of_others(
         course in course(),
-        first in 5u32..12,
-        more in 0u32..8,
+        other in any_part(),
+        at in any::<prop::sample::Index>(),
+        smallest in 5u32..12,
     ) {
-        let all = || plan_sections(&course.sections, &course.nameless, first..=first + more);
-        let thresholds = PublicationThresholds::from_plans(all());
-        let mut last = SuppressionPlan::without_suppression(course.sections.len());
-        for (smallest, plan) in all() {
-            let is_shown = |threshold: Option<u32>| threshold.is_some_and(|threshold| smallest <= threshold);
-            let sections = thresholds.sections.iter().map(|threshold| is_shown(*threshold)).collect();
-            let (total, right) = (is_shown(thresholds.total), is_shown(thresholds.right));
-            prop_assert_eq!(&SuppressionPlan { sections, total, right }, &plan);
-            prop_assert_eq!(course.disclosures(&plan, smallest), vec![]);
-            let is_more = plan.sections.iter().zip(&last.sections).any(|(is, was)| *is && !was);
-            prop_assert!(!is_more && plan.total <= last.total && plan.right <= last.right);
-            last = plan;
+        let at = at.index(course.parts.len());
+        let mut changed = course.clone();
+        changed.parts[at] = other;
+        let name = course.name(at);
+        let (mut before, mut after) = (course.publish(5..=30), changed.publish(5..=30));
+        let are_hidden = [&before, &after].iter().all(|it| it.visible_section(&name, smallest).is_none());
+        if are_hidden {
+            prop_assert_eq!(before.visible_total(smallest), after.visible_total(smallest));
         }
+        before.sections.remove(&name);
+        after.sections.remove(&name);
+        prop_assert_eq!(before, after);
     }
 
     #[test]
-    fn plans_do_not_depend_on_the_order_of_sections(course in course(), smallest in 5u32..12, by in 0usize..5) {
-        let mut rotated = course.clone();
-        let by = by % course.sections.len();
-        rotated.sections.rotate_left(by);
-        let mut rotated_plan = plan(&rotated.sections, &rotated.nameless, smallest);
-        rotated_plan.sections.rotate_right(by);
-        prop_assert_eq!(plan(&course.sections, &course.nameless, smallest), rotated_plan);
-    }
-
-    #[test]
-    fn suppressed_views_cannot_be_inferred_from_published_ones(
-        sections in prop::collection::vec(prop_oneof![Just(0u64), 0u64..30], 1..5),
-        nameless in prop_oneof![Just(0u64), 0u64..30],
-        has_total in any::<bool>(),
-        first in 5u32..12,
-        more in 0u32..8,
-    ) {
-        let mut last = SuppressionPlan::without_suppression(sections.len());
-        for (smallest, plan) in plan_sums(&sections, nameless, has_total, first..=first + more) {
-            let course = Course { sections: vec![SectionAmounts::default(); sections.len()], nameless: SectionAmounts::default() };
-            let published = course.published(&plan);
-            for set in 1u32..1 << (sections.len() + 1) {
-                let is_in = |index: usize| set >> index & 1 == 1;
-                let target: Vec<u128> = (0..=sections.len()).map(|index| u128::from(is_in(index))).collect();
-                let all = sections.iter().chain([&nameless]).enumerate().filter(|(index, _)| is_in(*index));
-                let sum: u64 = all.map(|(_, views)| views).sum();
-                let is_empty_nameless = set == 1 << sections.len() && nameless == 0;
-                let is_unsafe = !is_empty_nameless && sum < u64::from(smallest);
-                prop_assert!(!is_unsafe || !can_be_solved(&published, &target));
+    fn sums_are_rounded_and_totals_are_their_sums(course in course(), smallest in 5u32..12) {
+        let published = course.publish(5..=30);
+        let shown: Vec<Vec<Option<f64>>> = (0..course.parts.len())
+            .filter_map(|part| Some(published.visible_section(&course.name(part), smallest)?.numbers))
+            .collect();
+        for number in shown.iter().flat_map(|numbers| &numbers[..2]) {
+            prop_assert!(number.is_some_and(|number| number % ROUNDING_BASE == 0.0));
+        }
+        let total = published.visible_total(smallest);
+        prop_assert_eq!(total.is_some(), !shown.is_empty());
+        if let Some(total) = total {
+            for at in 0..2 {
+                let sum: f64 = shown.iter().filter_map(|numbers| numbers[at]).sum();
+                prop_assert_eq!(total.numbers[at], Some(sum));
             }
-            let is_more = plan.sections.iter().zip(&last.sections).any(|(is, was)| *is && !was);
-            prop_assert!(!is_more && plan.total <= last.total);
-            last = plan;
+            // The percentage of a course leaves no section out.
+            let is_withheld = shown.iter().any(|numbers| numbers.get(2) == Some(&None));
+            prop_assert_eq!(total.numbers.get(2) == Some(&None), is_withheld);
+        }
+    }
+
+    #[test]
+    fn a_larger_setting_shows_a_subset(course in course(), first in 5u32..12, more in 0u32..20) {
+        let (published, larger) = (course.publish(first..=30), first + more);
+        for part in 0..course.parts.len() {
+            let (name, larger_alone) = (course.name(part), course.publish(larger..=30));
+            let shown = published.visible_section(&name, larger);
+            // Thresholds that are computed once serve every setting.
+            prop_assert_eq!(&shown, &larger_alone.visible_section(&name, larger));
+            let before = published.visible_section(&name, first);
+            for (at, number) in shown.iter().flat_map(|shown| shown.numbers.iter().enumerate()) {
+                prop_assert!(number.is_none() || before.as_ref().is_some_and(|before| before.numbers[at] == *number));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_of_an_older_rule_are_published_anew_without_disclosing_more(course in course(), smallest in 5u32..12) {
+        let older = course.older_publication(smallest);
+        let number = |_: &usize| vec![Some(crate::published_week::PublishedNumber { value: 0.0, max_smallest: smallest }); 3];
+        let stored = PublishedNumbers {
+            sections: older.parts.iter().map(|part| (course.name(*part), number(part))).collect(),
+            older_total: if older.total.is_empty() { Vec::new() } else { number(&0) },
+            ..PublishedNumbers::default()
+        };
+        prop_assert_eq!(stored.visible_total(smallest), None);
+        let published = course.publish(5..=30).limit_to_older(&stored);
+        for smallest in 5..=30 {
+            let is_shown = |part: &usize| published.visible_section(&course.name(*part), smallest).is_some();
+            let shown: BTreeSet<usize> = (0..course.parts.len()).filter(is_shown).collect();
+            // Where a total was shown, nothing is shown that was withheld.
+            prop_assert!(older.total.is_empty() || shown.is_subset(&older.parts));
+            // Otherwise sections can be shown in addition, each by itself.
+            if older.total.is_empty() {
+                let publication = course.publication(smallest);
+                prop_assert_eq!(&shown, &publication.parts);
+            }
         }
     }
 }
 
-/// A section in which each of these people has the same amount.
-fn section_of(people: std::ops::Range<usize>, amount: u64) -> SectionAmounts {
-    SectionAmounts {
-        done: people.map(|person| (format!("u{person}"), amount)).collect(),
-        ..SectionAmounts::default()
-    }
+#[test]
+fn the_adversaries_beat_the_rule_before() {
+    let mut runner = TestRunner::deterministic();
+    let courses = (0..200).map(|_| course().new_tree(&mut runner).unwrap().current());
+    let is_beaten = |course: &Course| !course.disclosures(&course.older_publication(10), 10).is_empty();
+    let beaten = courses.filter(is_beaten).count();
+    assert!(beaten > 20, "{beaten} of 200");
+}
+
+/// Students with these amounts. `first` numbers the first one.
+fn section(first: usize, amounts: &[u64]) -> SectionAmounts {
+    let done = amounts.iter().enumerate().map(|(at, amount)| (format!("u{}", first + at), *amount));
+    SectionAmounts { done: done.collect(), ..SectionAmounts::default() }
 }
 
 #[test]
-fn primary_suppression_alone_discloses_numbers_and_the_plan_does_not() {
-    let course = Course {
-        sections: vec![section_of(0..20, 3), section_of(20..40, 3), section_of(40..43, 3)],
-        nameless: SectionAmounts::default(),
+fn whoever_teaches_all_sections_but_one_learns_nothing_about_that_one() {
+    let parts =
+        vec![section(0, &[3; 20]), section(20, &[3; 20]), section(40, &[7]), SectionAmounts::default()];
+    let course = Course { parts };
+    let older = course.older_publication(10);
+    assert_eq!((older.parts.len(), older.total.len()), (0, 4));
+    let colleague = BTreeSet::from([0, 1]);
+    assert_eq!(course.disclosures_to(&colleague, &older, 10), [(vec![2, 3], "few people")]);
+
+    let publication = course.publication(10);
+    assert_eq!(publication.parts, BTreeSet::from([0, 1]));
+    assert_eq!(publication.total, publication.parts);
+    assert_eq!(course.disclosures(&publication, 10), []);
+}
+
+#[test]
+fn a_student_cannot_estimate_what_another_one_did() {
+    // Half minutes: 490 minutes, 490 minutes, and eight times two.
+    let mut amounts = vec![980, 980];
+    amounts.extend([4; 8]);
+    let course = Course { parts: vec![section(0, &amounts), SectionAmounts::default()] };
+    let older = course.older_publication(10);
+    assert_eq!(older.parts, BTreeSet::from([0]));
+    assert_eq!(course.disclosures_to(&BTreeSet::new(), &older, 10)[0].1, "a close estimate");
+    assert_eq!(course.publication(10).parts, BTreeSet::new());
+}
+
+#[test]
+fn a_sum_needs_enough_beside_its_two_largest_contributions() {
+    let threshold = |largest: [u64; 2], others: &[u64]| {
+        publication_threshold(&section(0, &[&largest[..], others].concat()).done)
     };
-    assert_eq!(course.disclosures(&primary_suppression(&course, 10), 10), [(vec![2, 3], "done")]);
-    let shown = plan(&course.sections, &course.nameless, 10);
-    assert_eq!((shown.sections, shown.total), (vec![false, false, false], true));
-    // A section without students can be inferred to be zero.
-    let course = Course {
-        sections: vec![section_of(0..20, 3), SectionAmounts::default()],
-        nameless: SectionAmounts::default(),
-    };
-    assert!(
-        course.disclosures(&primary_suppression(&course, 10), 10).iter().any(|(_, why)| *why == "nothing")
+    // Of 100 it must be 15, whatever the second largest is.
+    assert_eq!(threshold([100, 1], &[1; 14]), 0);
+    assert_eq!(threshold([100, 1], &[1; 15]), 17);
+    assert_eq!(threshold([100, 100], &[1; 15]), 17);
+    assert_eq!(
+        [&[][..], &[5], &[5, 5]].map(|amounts| publication_threshold(&section(0, amounts).done)),
+        [0; 3]
     );
-    let shown = plan(&course.sections, &course.nameless, 10);
-    assert_eq!((shown.sections, shown.total), (vec![true, false], false));
-    // The instructor of the larger of two sections can infer the smaller one from the total.
-    let course = Course {
-        sections: vec![section_of(0..14, 3), section_of(20..21, 3)],
-        nameless: SectionAmounts::default(),
-    };
-    let hidden = SuppressionPlan { sections: vec![false, false], total: true, right: false };
-    assert_eq!(course.disclosures(&hidden, 10), [(vec![1, 2], "done")]);
-    assert!(!plan(&course.sections, &course.nameless, 10).total);
+    assert_eq!(publication_threshold(&section(0, &[0, 5, 5, 5, 0]).done), 3, "two did nothing");
 }
 
 #[test]
-fn a_sum_dominated_by_one_person_is_suppressed() {
-    let mut section = section_of(0..11, 1);
-    section.done.insert("u0".into(), 11);
-    assert!(!plan(&[section.clone()], &SectionAmounts::default(), 10).total);
-    section.done.insert("u0".into(), 10);
-    assert!(plan(&[section], &SectionAmounts::default(), 10).total);
-}
-
-#[test]
-fn few_rows_without_a_section_suppress_other_sections() {
-    let sections = [section_of(0..30, 1), section_of(30..45, 1)];
-    assert_eq!(plan(&sections, &SectionAmounts::default(), 10).sections, [true, true]);
-    assert_eq!(plan(&sections, &section_of(50..52, 1), 10).sections, [false, false]);
-    assert_eq!(plan(&sections, &section_of(50..62, 1), 10).sections, [true, true]);
+fn a_count_needs_more_events_than_one_for_each() {
+    let threshold = |amounts: &[u64]| publication_threshold(&section(0, amounts).done);
+    assert_eq!(threshold(&[1; 20]), 0);
+    assert_eq!(threshold(&[[1; 11], [2; 11]].concat()), 11);
+    assert_eq!(threshold(&[[1; 10], [2; 10]].concat()), 10);
+    assert_eq!(threshold(&[2; 20]), 20);
 }
 
 #[test]
 fn few_wrong_answers_suppress_the_percentage_like_few_right_ones() {
-    let answers = |right: usize, wrong: usize| {
-        let one_each = |people: std::ops::Range<usize>| {
-            people.map(|person| (format!("u{person}"), 1)).collect::<Amounts>()
-        };
-        let wrong_people = right..right + wrong;
+    let answers = |right: usize, wrong: usize, unjudged: usize| {
+        let two_each =
+            |people: std::ops::Range<usize>| people.map(|person| (format!("u{person}"), 2)).collect();
         SectionAmounts {
-            done: one_each(0..right + wrong),
-            right: one_each(0..right),
-            wrong: one_each(wrong_people),
+            done: two_each(0..right + wrong + unjudged),
+            right: two_each(0..right),
+            wrong: two_each(right..right + wrong),
         }
     };
-    for ((right, wrong), shown) in [((10, 10), true), ((30, 9), false), ((9, 30), false), ((30, 0), false)] {
-        let plan = plan(&[answers(right, wrong)], &SectionAmounts::default(), 10);
-        assert_eq!((plan.total, plan.right), (true, shown), "{right} right, {wrong} wrong");
+    for (amounts, threshold) in [
+        (answers(10, 10, 0), 10),
+        (answers(30, 9, 0), 9),
+        (answers(9, 30, 0), 9),
+        (answers(30, 0, 0), 0),
+        (answers(20, 20, 10), 10),
+        (answers(20, 20, 1), 0),
+    ] {
+        assert_eq!(solution_threshold(&amounts), threshold, "{amounts:?}");
     }
+    // Nearly all wrong answers are one student's.
+    let mut section = answers(20, 20, 0);
+    section.wrong.insert("u20".into(), 300);
+    section.done.insert("u20".into(), 300);
+    assert_eq!(solution_threshold(&section), 0);
+}
+
+#[test]
+fn sums_are_rounded_to_the_nearest_multiple_of_five() {
+    assert_eq!([0.0, 2.4, 2.5, 7.0, 12.5, 13.0].map(round_sum), [0.0, 0.0, 5.0, 5.0, 15.0, 15.0]);
 }

@@ -1,7 +1,9 @@
 use super::*;
 use crate::course_week::SectionViews;
-use crate::disclosure_control::Amounts;
+use domain::time::DAY;
 use proptest::prelude::*;
+
+const BOUNDS: RangeInclusive<u32> = 10..=30;
 
 fn report(name: &str) -> ReportName {
     ReportName::parse(name).unwrap()
@@ -11,56 +13,88 @@ fn amounts(people: std::ops::Range<u32>, each: u64) -> Amounts {
     people.map(|who| (format!("u{who}"), each)).collect()
 }
 
-fn values(numbers: &[Option<PublishedNumber>]) -> Vec<Option<f64>> {
-    numbers.iter().map(|number| number.map(|number| number.value)).collect()
+fn publish(name: &str, sections: &[(&str, SectionAmounts)]) -> PublishedNumbers {
+    let sections = sections.iter().map(|(name, amounts)| ((*name).to_owned(), amounts.clone()));
+    publish_week(&report(name), &sections.collect(), &BOUNDS)
+}
+
+fn done(done: Amounts) -> SectionAmounts {
+    SectionAmounts { done, ..SectionAmounts::default() }
 }
 
 #[test]
-fn amounts_are_in_the_unit_of_the_report() {
-    let section = SectionAmounts { done: amounts(0..12, 3), ..SectionAmounts::default() };
-    let publish = |name: &str| {
-        publish_week(&report(name), AmountsBySection::from([("s".to_owned(), section.clone())]), [], 10..=30)
-    };
-    let minutes = publish("videoview");
-    assert_eq!(values(&minutes.sections["s"]), [Some(18.0), Some(12.0)], "rows of half a minute are minutes");
-    assert_eq!(values(&publish("notes").total), [Some(36.0), Some(12.0)]);
-    assert!(publish("notes").total.iter().flatten().all(|number| number.max_smallest == 12));
+fn amounts_are_in_the_unit_of_the_report_and_rounded() {
+    let section = [("s", done(amounts(0..12, 3)))];
+    let visible =
+        |name: &str, smallest| Some(publish(name, &section).visible_section("s", smallest)?.numbers);
+    assert_eq!(visible("videoview", 12), Some(vec![Some(20.0), Some(10.0)]), "18 minutes of 12 students");
+    assert_eq!(visible("notes", 12), Some(vec![Some(35.0), Some(10.0)]), "36 notes");
+    assert_eq!(visible("notes", 13), None);
 }
 
 #[test]
-fn a_section_without_activity_suppresses_the_total() {
-    let sections = || {
-        AmountsBySection::from([(
-            "s".to_owned(),
-            SectionAmounts { done: amounts(0..20, 1), ..SectionAmounts::default() },
-        )])
+fn a_total_is_the_sum_of_what_is_shown_of_sections_and_of_rows_without_one() {
+    let published = publish(
+        "notes",
+        &[
+            ("a", done(amounts(0..12, 3))),
+            ("b", done(amounts(0..21, 3))),
+            ("c", done(amounts(50..51, 7))),
+            ("", done(amounts(60..74, 3))),
+        ],
+    );
+    let total = |smallest| {
+        let total = published.visible_total(smallest)?;
+        Some((total.numbers, total.parts.into_iter().collect::<Vec<_>>()))
     };
-    assert!(!publish_week(&report("notes"), sections(), ["s".to_owned()], 10..=30).total.is_empty());
-    let shown = publish_week(&report("notes"), sections(), ["s".to_owned(), "idle".to_owned()], 10..=30);
-    assert_eq!((shown.total.len(), shown.sections.len()), (0, 1));
+    assert_eq!(
+        total(10),
+        Some((vec![Some(35.0 + 65.0 + 40.0), Some(10.0 + 20.0 + 15.0)], vec!["", "a", "b"]))
+    );
+    assert_eq!(total(13), Some((vec![Some(65.0 + 40.0), Some(20.0 + 15.0)], vec!["", "b"])));
+    assert_eq!(total(21), Some((vec![Some(65.0), Some(20.0)], vec!["b"])));
+    assert_eq!(total(22), None);
+    // A course with small sections only publishes nothing, however many students they have together.
+    let small: Vec<(&str, SectionAmounts)> = ["a", "b", "c"]
+        .into_iter()
+        .zip([0, 10, 20])
+        .map(|(name, first)| (name, done(amounts(first..first + 9, 5))))
+        .collect();
+    assert_eq!(publish("notes", &small).sections.len(), 0);
 }
 
 #[test]
 fn right_answers_are_a_percentage_or_suppressed_or_absent_without_a_solution() {
-    let total = |right: u32, wrong: u32, unjudged: u32| {
-        let section = SectionAmounts {
-            done: amounts(0..right + wrong + unjudged, 1),
-            right: amounts(0..right, 1),
-            wrong: amounts(right..right + wrong, 1),
-        };
-        values(
-            &publish_week(
-                &report("polling"),
-                AmountsBySection::from([("s".to_owned(), section)]),
-                [],
-                10..=30,
-            )
-            .total,
-        )
+    let section = |right: u32, wrong: u32, unjudged: u32| SectionAmounts {
+        done: amounts(0..right + wrong + unjudged, 2),
+        right: amounts(0..right, 2),
+        wrong: amounts(right..right + wrong, 2),
     };
-    assert_eq!(total(10, 20, 0), [Some(30.0), Some(30.0), Some(33.0)]);
-    assert_eq!(total(29, 1, 0), [Some(30.0), Some(30.0), None], "one answer was wrong");
-    assert_eq!(total(0, 0, 30), [Some(30.0), Some(30.0)], "no poll has a solution");
+    let total =
+        |sections: &[(&str, SectionAmounts)]| publish("polling", sections).visible_total(10).unwrap().numbers;
+    let one = |right, wrong, unjudged| total(&[("s", section(right, wrong, unjudged))]);
+    assert_eq!(one(10, 20, 0), [Some(60.0), Some(30.0), Some(33.0)]);
+    assert_eq!(one(29, 1, 0), [Some(60.0), Some(30.0), None], "one student was wrong");
+    assert_eq!(one(0, 0, 30), [Some(60.0), Some(30.0)], "no poll has a solution");
+    // The percentage of a course is over all of its sections that have solutions, or withheld.
+    let two = |other| total(&[("s", section(10, 20, 0)), ("t", other)]);
+    assert_eq!(two(section(0, 0, 20)), [Some(100.0), Some(50.0), Some(33.0)]);
+    assert_eq!(two(section(20, 10, 0)), [Some(120.0), Some(60.0), Some(50.0)]);
+    assert_eq!(two(section(29, 1, 0)), [Some(120.0), Some(60.0), None]);
+    assert_eq!(two(section(4, 4, 0)), [Some(60.0), Some(30.0), Some(33.0)], "the other section is withheld");
+}
+
+#[test]
+fn numbers_of_an_older_rule_are_not_shown() {
+    let text = r#"{"sections":{"s":[{"value":12.5,"most":30},{"value":11.0,"most":30}]},"total":[{"value":40.0,"most":30}]}"#;
+    let older: PublishedNumbers = serde_json::from_str(text).unwrap();
+    assert_eq!((older.visible_section("s", 10), older.visible_total(10)), (None, None));
+    // They are counted anew, but not beside a total that would then reveal a section that was withheld.
+    let again = || publish("notes", &[("s", done(amounts(0..20, 3))), ("t", done(amounts(0..20, 3)))]);
+    let limited = again().limit_to_older(&older);
+    assert_eq!(limited.visible_total(10).unwrap().parts, BTreeSet::from(["s"]));
+    let without_total = PublishedNumbers { older_total: Vec::new(), ..older };
+    assert_eq!(again().limit_to_older(&without_total), again());
 }
 
 /// A library with these views of each section.
@@ -74,75 +108,116 @@ fn views(sections: &[u64]) -> ViewCounts {
     }
 }
 
-/// The numbers that are shown under this `LECTERN_SMALLEST`, by section; the total is under the empty text.
-fn shown_under(library: &PublishedLibrary, smallest: u32) -> BTreeMap<String, Vec<f64>> {
-    let all = library.shown.sections.iter().map(|(name, numbers)| (name.clone(), numbers));
-    let all = all.chain([(String::new(), &library.shown.total)]);
-    let shown_values = |numbers: &Vec<Option<PublishedNumber>>| -> Vec<f64> {
-        numbers
-            .iter()
-            .flatten()
-            .filter(|number| smallest <= number.max_smallest)
-            .map(|number| number.value)
-            .collect()
+/// The start of a week.
+fn week(number: usize) -> Timestamp {
+    Timestamp(7 * DAY * i64::try_from(number).unwrap())
+}
+
+/// As many different students as given, of each week and section.
+fn viewers(weeks: &[&[u32]]) -> VideoViewers {
+    let mut viewers = VideoViewers::default();
+    for (number, sections) in weeks.iter().enumerate() {
+        for (section, students) in sections.iter().enumerate() {
+            viewers.add(&section.to_string(), week(number), (0..*students).map(|who| format!("u{who}")));
+        }
+    }
+    viewers
+}
+
+#[test]
+fn views_are_shown_of_sections_in_which_enough_students_watched() {
+    let shown = |sums: &[u64], watched: &[&[u32]]| {
+        let library = publish_library(&views(sums), week(watched.len()), &viewers(watched), &[], &BOUNDS);
+        library
+            .shown
+            .sections
+            .into_iter()
+            .map(|(name, numbers)| (name, numbers[1].unwrap()))
+            .collect::<Vec<_>>()
     };
-    all.map(|(name, numbers)| (name, shown_values(numbers))).filter(|(_, shown)| !shown.is_empty()).collect()
+    let number = |value, max_smallest| PublishedNumber { value, max_smallest };
+    assert_eq!(shown(&[200], &[]), [], "ten views may be one student's");
+    assert_eq!(shown(&[200, 201], &[&[9, 12]]), [("1".to_owned(), number(200.0, 12))]);
+    // The same students in two weeks are no more students.
+    assert_eq!(shown(&[200], &[&[9], &[9]]), []);
+    assert_eq!(
+        shown(&[22, 21], &[&[11, 11]]),
+        [("0".to_owned(), number(20.0, 11)), ("1".to_owned(), number(20.0, 10))]
+    );
+    assert_eq!(shown(&[20], &[&[11]]), [], "hardly more than one view for each");
+}
+
+#[test]
+fn a_later_snapshot_is_shown_if_enough_students_watched_in_between() {
+    let publish = |sums: &[u64], watched: &[&[u32]], before: &[PublishedLibrary]| {
+        publish_library(&views(sums), week(watched.len()), &viewers(watched), before, &BOUNDS)
+    };
+    let first = publish(&[60, 70, 80], &[&[12, 12, 2]], &[]);
+    assert_eq!(first.views, BTreeMap::from([("0".to_owned(), 60), ("1".to_owned(), 70)]));
+    let next = |sums: &[u64], between: &[u32]| {
+        let library = publish(sums, &[&[12, 12, 2], between], std::slice::from_ref(&first));
+        library.shown.sections.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(next(&[90, 100, 80], &[12, 12, 2]), ["0", "1"]);
+    assert_eq!(next(&[90, 100, 80], &[12, 9, 2]), ["0"], "nine students watched in between");
+    assert_eq!(next(&[90, 90, 80], &[12, 12, 2]), ["0"], "20 views of twelve students");
+    assert_eq!(
+        next(&[60, 70, 80], &[12, 0, 2]),
+        ["0"],
+        "that nothing changed is told of enough students only"
+    );
+    assert_eq!(next(&[90, 69, 80], &[12, 12, 2]), ["0"], "a video was removed");
+    // What was never shown is not compared.
+    assert_eq!(next(&[60, 70, 80], &[0, 0, 12]), ["2"]);
+}
+
+#[test]
+fn videos_in_several_sections_are_not_added_up() {
+    let total = |is_repeated| {
+        let views = ViewCounts { is_repeated, ..views(&[60, 72]) };
+        let shown = publish_library(&views, week(1), &viewers(&[&[12, 12]]), &[], &BOUNDS).shown;
+        shown.visible_total(10).map(|total| total.numbers)
+    };
+    assert_eq!(total(false), Some(vec![Some(6.0), Some(130.0)]));
+    assert_eq!(total(true), None);
 }
 
 proptest! {
     #[test]
-    fn snapshots_never_differ_by_a_few_views(
-        start in prop::collection::vec(0u64..40, 1..4),
-        moves in prop::collection::vec(prop::collection::vec(prop_oneof![Just(0u64), 0u64..40], 4), 0..6),
+    fn snapshots_differ_by_the_views_of_enough_students(
+        weeks in prop::collection::vec(prop::collection::vec((0u64..60, 0usize..20, 0usize..30), 3), 1..6),
         smallest in 5u32..12,
     ) {
-        let mut sums = start;
+        let mut sums = [0; 3];
+        let (mut watched, mut viewers) = (Vec::new(), VideoViewers::default());
         let mut published: Vec<PublishedLibrary> = Vec::new();
-        for moved in std::iter::once(&vec![0; 4]).chain(&moves) {
-            sums.iter_mut().zip(moved).for_each(|(sum, moved)| *sum += moved);
-            let next = publish_library(&views(&sums), [], smallest..=30);
-            published.extend(next.limit_by_earlier(&published, smallest));
+        for (number, sections) in weeks.iter().enumerate() {
+            let students = |first: usize, count: usize| (first..first + count).map(|who| format!("u{who}"));
+            for (section, (viewed, first, count)) in sections.iter().enumerate() {
+                sums[section] += viewed;
+                viewers.add(&section.to_string(), week(number), students(*first, *count));
+            }
+            watched.push(sections.clone());
+            let next = publish_library(&views(&sums), week(number + 1), &viewers, &published, &(smallest..=30));
+            published.push(next);
         }
+        // The students of a section in the weeks between two snapshots.
+        let between = |section: usize, weeks: std::ops::Range<usize>| -> BTreeSet<usize> {
+            watched[weeks].iter().flat_map(|sections| sections[section].1..sections[section].1 + sections[section].2).collect()
+        };
         for threshold in smallest..=30 {
-            for (at, later) in published.iter().enumerate() {
-                let after = shown_under(later, threshold);
-                for earlier in &published[..at] {
-                    let before = shown_under(earlier, threshold);
-                    for (section, numbers) in &after {
-                        // A number that was suppressed stays suppressed: otherwise its earlier value could be
-                        // inferred.
-                        let was = before.get(section);
-                        prop_assert!(was.is_some(), "{section} is shown, but was suppressed before");
-                        let moved = (numbers[1] - was.unwrap()[1]).abs();
-                        prop_assert!(moved < 0.5 || moved >= f64::from(threshold), "{section} moved by {moved}");
-                    }
-                    // The change of a suppressed section cannot be inferred from the total and the other
-                    // sections.
-                    if let (Some(total), Some(was)) = (after.get(""), before.get("")) {
-                        let others = |shown: &BTreeMap<String, Vec<f64>>| -> f64 {
-                            after.keys().filter(|name| !name.is_empty()).map(|name| shown[name][1]).sum()
-                        };
-                        let moved = (total[1] - others(&after)) - (was[1] - others(&before));
-                        prop_assert!(moved.abs() < 0.5 || moved.abs() >= f64::from(threshold), "the rest moved by {moved}");
+            for section in 0..3 {
+                let shown = |library: &PublishedLibrary| library.shown.visible_section(&section.to_string(), threshold).is_some();
+                for later in (0..published.len()).filter(|at| shown(&published[*at])) {
+                    prop_assert!(between(section, 0..later + 1).len() >= threshold as usize);
+                    for earlier in (0..later).filter(|at| shown(&published[*at])) {
+                        let students = between(section, earlier + 1..later + 1).len();
+                        let changed = weeks[earlier + 1..=later].iter().map(|sections| sections[section].0).sum::<u64>();
+                        prop_assert!(students >= threshold as usize);
+                        prop_assert!(changed == 0 || changed >= students as u64 + u64::from(threshold));
                     }
                 }
             }
         }
     }
-}
-
-#[test]
-fn a_snapshot_with_a_small_change_is_not_published() {
-    let first = publish_library(&views(&[40, 60]), [], 10..=30).limit_by_earlier(&[], 10).unwrap();
-    let next = |sums: &[u64]| {
-        publish_library(&views(sums), [], 10..=30).limit_by_earlier(std::slice::from_ref(&first), 10)
-    };
-    assert_eq!(next(&[41, 60]), None);
-    assert_eq!(next(&[40, 69]), None);
-    assert_eq!(next(&[40, 60]).as_ref(), Some(&first));
-    let moved = next(&[52, 60]).unwrap();
-    assert_eq!(shown_under(&moved, 12)["0"], [3.0, 52.0]);
-    assert!(shown_under(&moved, 13).is_empty(), "the difference is twelve views");
-    // A new section with few views.
-    assert_eq!(next(&[40, 60, 3]), None);
 }

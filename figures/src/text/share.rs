@@ -3,6 +3,7 @@
 
 use crate::locale::LocaleFormatter;
 use domain::report::{KnownReport, MeasureUnit};
+use domain::shares::WithheldReason;
 use domain::time::Day;
 
 /// In place of a number that is suppressed.
@@ -11,6 +12,11 @@ pub const WITHHELD: &str = "withheld";
 pub const NO_DATA: &str = "no data";
 /// The heading of a table's column of weeks.
 pub const WEEK: &str = "Week of";
+/// The heading of a table's column that says of how many sections the numbers of a course are the sum.
+pub const SECTIONS: &str = "sections";
+/// What the numbers of a course are the sum of, if it is not the same in every week.
+pub const SECTIONS_VARY: &str =
+    "The sum of the sections that are not withheld. The table says how many these are in each week.";
 
 /// The title of a report's figure.
 #[must_use]
@@ -78,6 +84,43 @@ pub fn missing_weeks_caveat(locale: &dyn LocaleFormatter, weeks: usize) -> Strin
         locale.count_of(weeks as u64, "more week", "more weeks"),
         if weeks == 1 { "was" } else { "were" }
     )
+}
+
+/// How many of a course's sections are shown.
+#[must_use]
+pub fn sections(shown: u32, of: u32) -> String {
+    format!("{shown} of {of}")
+}
+
+/// What the numbers of a course are the sum of.
+#[must_use]
+pub fn sections_caveat(locale: &dyn LocaleFormatter, shown: u32, of: u32) -> String {
+    if shown == of {
+        return format!("The sum of {}.", locale.count_of(u64::from(of), "section", "sections"));
+    }
+    format!(
+        "The sum of {shown} of {}; the rest is withheld.",
+        locale.count_of(u64::from(of), "section", "sections")
+    )
+}
+
+/// Why all numbers of a report are withheld.
+#[must_use]
+pub fn withheld_caveat(reason: WithheldReason) -> &'static str {
+    match reason {
+        WithheldReason::SmallSections => {
+            "The numbers of a course are the sum of its sections, without those that are withheld. Here all of them are:              in none were enough students active, or active enough."
+        }
+        WithheldReason::RepeatedVideos => {
+            "A video is in several sections of this course, each of which has its views. So they are not added up."
+        }
+        WithheldReason::UnlistedSections => {
+            "When this page was created, it was not known which sections the course has. So they are not added up."
+        }
+        WithheldReason::OlderRule => {
+            "These numbers were counted before the rules that protect small groups became stricter, and are no longer              shown. Ask the person who gave you this link to create another one."
+        }
+    }
 }
 
 /// What a reader must know to interpret a report's numbers.

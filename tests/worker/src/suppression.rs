@@ -1,17 +1,14 @@
 //! Disclosure control, implemented independently of the Worker: which numbers of a course and week a share
 //! must show, and which it must suppress.
 //!
-//! - Primary suppression: a number over a set of sections is *safe* if at least `smallest` people contribute to it and nobody
-//!   contributes more than half.
-//! - Secondary suppression: the total minus the shown sections gives away the sum of the hidden sections. So
-//!   this sum must be safe as well, and stay safe without any one hidden section, whose teacher knows its
-//!   rows. To achieve this, safe sections are hidden too: the smallest first, sections of equal size
-//!   together, and no more than necessary. If even hiding every section does not suffice, the total is hidden
-//!   and the safe sections are shown.
-//! - The share of right answers is shown if, in every set of sections for which it is shown or can be derived, the right answers,
-//!   the wrong answers and those that cannot be judged are each safe.
+//! - A sum over a section is *safe* if at least `smallest` people contribute to it, if without the two largest
+//!   contributions at least 15 % of the largest remains, and if it exceeds the number of people by at least `smallest`.
+//! - A section is shown if its sum is safe. Its share of right answers is, if moreover the right answers, the wrong
+//!   answers and those that cannot be judged are each safe.
+//! - Sums are rounded to multiples of five. The sums of a course are those of its shown sections, added up after
+//!   rounding. Its share of right answers is shown if that of each shown section with judged answers is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A sum by person.
 pub type Amounts = BTreeMap<String, u64>;
@@ -27,85 +24,98 @@ pub struct Section {
     pub wrong: Amounts,
 }
 
-/// The numbers that must be shown; all others must be withheld.
+/// The rounded numbers of a shown section, or of several together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishedParts {
-    /// `sections[i]`: whether section `i` is shown.
-    pub sections: Vec<bool>,
-    /// Whether the course total is shown.
-    pub total: bool,
-    /// Whether the share of right answers is shown, for each shown section and total.
-    pub right: bool,
+pub struct ShownNumbers {
+    /// The amount, in the unit of the report.
+    pub amount: u64,
+    /// Students, once per section.
+    pub students: u64,
+    /// Right and wrong answers.
+    pub answers: Answers,
 }
 
-/// Whether the sum over these sections is safe.
+/// Right and wrong answers of a shown section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answers {
+    /// No answer can be judged.
+    None,
+    /// They are withheld.
+    Withheld,
+    /// So many are right, and so many wrong.
+    Shown(u64, u64),
+}
+
+/// Whether the sum over these amounts is safe.
 #[must_use]
-pub fn is_safe(parts: &[&Amounts], smallest: usize) -> bool {
-    let mut people: BTreeMap<&str, u64> = BTreeMap::new();
-    for (person, amount) in parts.iter().copied().flatten().filter(|(_, amount)| **amount > 0) {
-        *people.entry(person).or_default() += amount;
-    }
-    let sum: u64 = people.values().sum();
-    people.len() >= smallest && people.values().all(|amount| 2 * amount <= sum)
+pub fn is_safe(amounts: &Amounts, smallest: u64) -> bool {
+    let mut contributions: Vec<u64> = amounts.values().copied().filter(|amount| *amount > 0).collect();
+    contributions.sort_unstable();
+    let (people, sum): (u64, u64) = (contributions.len() as u64, contributions.iter().sum());
+    let (largest, second) = (contributions.pop().unwrap_or(0), contributions.pop().unwrap_or(0));
+    people >= smallest && sum >= people + smallest && 20 * (sum - largest - second) >= 3 * largest
 }
 
-/// Whether a shown total reveals nothing unsafe about the hidden sections. `is_safe` tests the sum over a set
-/// of sections.
-fn is_covered(hidden: &BTreeSet<usize>, is_safe: &dyn Fn(&BTreeSet<usize>) -> bool) -> bool {
-    let without = |out: usize| hidden.iter().copied().filter(|place| *place != out).collect::<BTreeSet<_>>();
-    let remainders = hidden.iter().map(|out| without(*out)).filter(|rest| !rest.is_empty());
-    hidden.is_empty() || (is_safe(hidden) && remainders.into_iter().all(|rest| is_safe(&rest)))
-}
-
-/// Which sections must be shown, and whether the total must. `sizes[i]` are the number of people and the sum
-/// of section `i`.
-fn cover(sizes: &[(usize, u64)], is_safe: &dyn Fn(&BTreeSet<usize>) -> bool) -> (Vec<bool>, bool) {
-    let all: BTreeSet<usize> = (0..sizes.len()).collect();
-    let is_safe_alone = |place: &usize| is_safe(&BTreeSet::from([*place]));
-    let (safe, unsafe_sections): (BTreeSet<usize>, BTreeSet<usize>) =
-        all.iter().partition(|place| is_safe_alone(place));
-    let shown = |hidden: &BTreeSet<usize>| all.iter().map(|place| !hidden.contains(place)).collect();
-    if !is_safe(&all) || !is_covered(&all, is_safe) {
-        return (shown(&unsafe_sections), false);
-    }
-    // Candidate `k` hides the unsafe sections and the safe ones of the `k` smallest sizes.
-    let sizes_to_hide: BTreeSet<(usize, u64)> = safe.iter().map(|place| sizes[*place]).collect();
-    let candidates = [None].into_iter().chain(sizes_to_hide.into_iter().map(Some));
-    let hidden = candidates.map(|largest_hidden| {
-        let hidden_safe =
-            safe.iter().filter(|place| largest_hidden.is_some_and(|size| sizes[**place] <= size));
-        unsafe_sections.iter().chain(hidden_safe).copied().collect::<BTreeSet<usize>>()
-    });
-    let hidden = hidden.into_iter().find(|hidden| is_covered(hidden, is_safe));
-    (shown(&hidden.expect("hiding every section suffices")), true)
-}
-
-/// What must be shown of these sections. `sections` must include those that are taught but have no activity.
+/// The multiple of five that is nearest to `sum` divided by `divisor`, or the larger of two.
 #[must_use]
-pub fn published_parts(sections: &[Section], smallest: usize) -> PublishedParts {
-    let parts = |places: &BTreeSet<usize>, of: fn(&Section) -> Amounts| -> Vec<Amounts> {
-        places.iter().map(|place| of(&sections[*place])).collect()
+pub fn round(sum: u64, divisor: u64) -> u64 {
+    let step = 5 * divisor;
+    (2 * sum + step) / (2 * step) * 5
+}
+
+/// The numbers of a section, of whose amounts `divisor` make up one unit; `None` if they must be withheld.
+#[must_use]
+pub fn shown_numbers(section: &Section, divisor: u64, smallest: u64) -> Option<ShownNumbers> {
+    if !is_safe(&section.done, smallest) {
+        return None;
+    }
+    let sum = |amounts: &Amounts| amounts.values().sum::<u64>();
+    let (all, right, wrong) = (sum(&section.done), sum(&section.right), sum(&section.wrong));
+    let is_judged_safe = is_safe(&section.right, smallest) && is_safe(&section.wrong, smallest);
+    let answers = if right + wrong == 0 {
+        Answers::None
+    } else if is_judged_safe && (all == right + wrong || is_safe(&unjudged(section), smallest)) {
+        Answers::Shown(round(right, 1), round(wrong, 1))
+    } else {
+        Answers::Withheld
     };
-    let safe = |amounts: &[Amounts]| is_safe(&amounts.iter().collect::<Vec<_>>(), smallest);
-    let is_done_safe = |places: &BTreeSet<usize>| safe(&parts(places, |section| section.done.clone()));
-    let size = |section: &Section| {
-        (section.done.values().filter(|amount| **amount > 0).count(), section.done.values().sum())
+    let students = section.done.values().filter(|amount| **amount > 0).count() as u64;
+    Some(ShownNumbers { amount: round(all, divisor), students: round(students, 1), answers })
+}
+
+/// The numbers of a course, from those of its shown sections; `None` if there are none.
+#[must_use]
+pub fn add_up(sections: &[ShownNumbers]) -> Option<ShownNumbers> {
+    let add = |one: ShownNumbers, other: &ShownNumbers| ShownNumbers {
+        amount: one.amount + other.amount,
+        students: one.students + other.students,
+        answers: match (one.answers, other.answers) {
+            (Answers::Withheld, _) | (_, Answers::Withheld) => Answers::Withheld,
+            (Answers::None, answers) | (answers, Answers::None) => answers,
+            (Answers::Shown(right, wrong), Answers::Shown(more_right, more_wrong)) => {
+                Answers::Shown(right + more_right, wrong + more_wrong)
+            }
+        },
     };
-    let sizes: Vec<(usize, u64)> = sections.iter().map(size).collect();
-    let (shown, total) = cover(&sizes, &is_done_safe);
-    let is_right_safe = |places: &BTreeSet<usize>| {
-        let unjudged = parts(places, unjudged);
-        let is_all_judged = unjudged.iter().flat_map(|part| part.values()).all(|amount| *amount == 0);
-        safe(&parts(places, |section| section.right.clone()))
-            && safe(&parts(places, |section| section.wrong.clone()))
-            && (is_all_judged || safe(&unjudged))
-    };
-    let all: BTreeSet<usize> = (0..sections.len()).collect();
-    let (visible, hidden): (BTreeSet<usize>, BTreeSet<usize>) = all.iter().partition(|place| shown[**place]);
-    let right = (total || !visible.is_empty())
-        && visible.iter().all(|place| is_right_safe(&BTreeSet::from([*place])))
-        && (!total || (is_right_safe(&all) && is_covered(&hidden, &is_right_safe)));
-    PublishedParts { sections: shown, total, right }
+    let (first, others) = sections.split_first()?;
+    Some(others.iter().fold(first.clone(), add))
+}
+
+impl ShownNumbers {
+    /// The numbers as in the API.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<Option<f64>> {
+        let to_f64 = |number: u64| f64::from(u32::try_from(number).expect("a small number"));
+        let mut numbers = vec![Some(to_f64(self.amount)), Some(to_f64(self.students))];
+        match self.answers {
+            Answers::None => {}
+            Answers::Withheld => numbers.push(None),
+            Answers::Shown(right, wrong) => {
+                numbers.push(Some((100.0 * to_f64(right) / to_f64(right + wrong)).round()));
+            }
+        }
+        numbers
+    }
 }
 
 fn unjudged(section: &Section) -> Amounts {
@@ -123,50 +133,41 @@ mod tests {
         names.map(|name| (format!("p{name}"), amount)).collect()
     }
 
-    fn done(done: Amounts) -> Section {
-        Section { done, ..Section::default() }
+    #[test]
+    fn few_people_two_dominant_ones_and_one_event_for_each_are_unsafe() {
+        assert!(is_safe(&people(0..6, 2), 6));
+        assert!(!is_safe(&people(0..5, 9), 6));
+        assert!(!is_safe(&people(0..11, 1), 6));
+        let mut most = people(0..20, 2);
+        most.extend([("p0".to_owned(), 240), ("p1".to_owned(), 240)]);
+        assert!(is_safe(&most, 6), "36 is 15 % of 240");
+        most.insert("p0".to_owned(), 241);
+        assert!(!is_safe(&most, 6));
     }
 
     #[test]
-    fn too_few_people_or_a_dominant_one_are_unsafe() {
-        assert!(is_safe(&[&people(0..3, 1), &people(3..6, 1)], 6));
-        assert!(
-            !is_safe(&[&people(0..3, 1), &people(0..3, 1)], 6),
-            "both sections have the same three people"
-        );
-        let mut most = people(0..6, 1);
-        assert!(is_safe(&[&most], 6));
-        most.insert("p0".into(), 6);
-        assert!(!is_safe(&[&most], 6));
-    }
-
-    #[test]
-    fn a_small_section_also_hides_the_smallest_safe_section_or_the_total() {
-        let shown_of = |sections: &[Section]| {
-            let PublishedParts { sections, total, .. } = published_parts(sections, 6);
-            (sections, total)
-        };
-        let (small, large, larger) = (people(0..2, 5), people(10..20, 1), people(30..50, 1));
-        let large_ones = [done(large.clone()), done(larger.clone())];
-        assert_eq!(shown_of(&large_ones), (vec![true, true], true));
-        // The teacher of the large section could subtract it and learn about the small one, so the larger one
-        // is hidden too.
-        let all = [done(small.clone()), done(large), done(larger)];
-        assert_eq!(shown_of(&all), (vec![false, false, false], true));
-        assert_eq!(shown_of(&all[..2]), (vec![false, true], false));
-        assert_eq!(shown_of(&[done(small)]), (vec![false], false));
-        assert_eq!(shown_of(&[]), (vec![], false));
+    fn sums_are_rounded_before_they_are_added_up() {
+        assert_eq!([0, 2, 3, 7, 8].map(|sum| round(sum, 1)), [0, 0, 5, 5, 10]);
+        assert_eq!([4, 5, 14, 15].map(|half_minutes| round(half_minutes, 2)), [0, 5, 5, 10]);
+        let section = |amount| Section { done: people(0..8, amount), ..Section::default() };
+        let shown = [2, 2, 1].map(|amount| shown_numbers(&section(amount), 1, 6));
+        assert_eq!(shown[2], None);
+        let shown: Vec<ShownNumbers> = shown.into_iter().flatten().collect();
+        assert_eq!(add_up(&shown).unwrap().numbers(), [Some(30.0), Some(20.0)]);
+        assert_eq!(add_up(&[]), None);
     }
 
     #[test]
     fn right_and_wrong_answers_must_both_be_safe() {
-        let section = |right: Amounts, wrong: Amounts| Section { done: people(0..12, 1), right, wrong };
-        let is_right = |right, wrong| published_parts(&[section(right, wrong)], 6).right;
-        assert!(is_right(people(0..6, 1), people(6..12, 1)));
-        assert!(!is_right(people(0..7, 1), people(7..12, 1)));
-        assert!(
-            !is_right(people(0..6, 1), people(6..11, 1)),
-            "five wrong answers, and one that cannot be judged"
-        );
+        let answers = |right: u32, wrong: u32, unjudged: u32| {
+            let done = people(0..right + wrong + unjudged, 2);
+            let section =
+                Section { done, right: people(0..right, 2), wrong: people(right..right + wrong, 2) };
+            shown_numbers(&section, 1, 6).unwrap().answers
+        };
+        assert_eq!(answers(6, 7, 0), Answers::Shown(10, 15));
+        assert_eq!(answers(7, 5, 0), Answers::Withheld);
+        assert_eq!(answers(6, 6, 1), Answers::Withheld, "one student's answers cannot be judged");
+        assert_eq!(answers(0, 0, 8), Answers::None);
     }
 }

@@ -1,7 +1,7 @@
 //! Shares and the weeks that they publish. A share has an owner, a link, and the weeks that it shows.
 //!
 //! A week is published once for all shares: the numbers stored first never change, so that no two shares
-//! contradict each other. A share stores no numbers of its own.
+//! contradict each other. Only numbers published by older rules are replaced. A share stores no numbers of its own.
 
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
@@ -409,7 +409,8 @@ fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec
     rows.into_iter().map(|row| Ok((row.week, serde_json::from_str(&row.body)?))).collect()
 }
 
-/// Stores a week, unless it is already stored or rows that it counts have been erased in the meantime.
+/// Stores a week, unless it is already stored by the current rules or rows that it counts have been erased in the
+/// meantime.
 fn publish_week(
     store: &Store,
     report: &str,
@@ -420,8 +421,15 @@ fn publish_week(
     if losses_of_report(store, report)?.affects(course.as_str(), numbers) {
         return Ok(());
     }
+    let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? AND week = ?";
+    let key = vec![report.into(), course.as_str().into(), week.into()];
+    if let Some(WeekRow { body, .. }) = store.rows::<WeekRow>(query, key)?.first()
+        && !serde_json::from_str::<StoredWeek>(body)?.is_replaceable()
+    {
+        return Ok(());
+    }
     store.run(
-        "INSERT OR IGNORE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
         vec![report.into(), course.as_str().into(), week.into(), serde_json::to_string(numbers)?.into()],
     )
 }

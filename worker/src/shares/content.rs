@@ -15,7 +15,7 @@ use domain::shares::{ShareContent, SharePanel};
 use domain::time::{Day, SECOND, Timestamp, parse_day};
 use figures::locale::LocaleFormatter;
 use figures::share::english_formatter::EnglishFormatter;
-use figures::share::{ShareContext, ShareFigure, ShareFilter, build_share_figures};
+use figures::share::{ShareContext, ShareFigure, ShareFilter, ShareScope, build_share_figures};
 use maud::{Markup, PreEscaped, html};
 use protocol::Body;
 
@@ -32,7 +32,11 @@ const SIZES: [(&str, Size); 2] =
 pub(super) fn render_share(opened: OpenedShare, smallest: u32) -> ShareContent {
     let OpenedShare { stored, expires, panels, time_zone } = opened;
     let section = stored.section.as_ref().map(SectionId::as_str).zip(stored.number.as_deref());
-    let filter = ShareFilter { section, smallest };
+    let scope = match section {
+        Some((id, number)) => ShareScope::Section(id, number),
+        None => ShareScope::Course(stored.sections.as_deref()),
+    };
+    let filter = ShareFilter { scope, smallest };
     let panel = |(stored, weeks): (&StoredPanel, Vec<(String, StoredWeek)>)| {
         let taken = weeks.iter().find_map(|(_, week)| week.taken);
         let weeks: Vec<_> = weeks.iter().map(|(key, week)| (parse_day(key), &week.shown)).collect();

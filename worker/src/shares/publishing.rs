@@ -4,6 +4,11 @@
 //! A published week is never counted again: a second count, after rows were added or erased, may differ, and
 //! the difference between two published numbers could reveal something about one student. A week is counted
 //! only when all its days are loaded and final. Rows are read one slice at a time and are not stored.
+//!
+//! A week that was published by older rules is never shown again by its old numbers. It is counted anew, but only
+//! from the same copies: so every new number is the old one, rounded, or was not shown. Where the total of the course
+//! was shown, only sections are that were shown then: the total, which a reader may have noted, minus these would
+//! otherwise reveal what was withheld.
 
 use crate::http_client::BodyReader;
 use crate::rpc::{
@@ -12,20 +17,20 @@ use crate::rpc::{
 };
 use crate::{clock, response, zone};
 use domain::api::Course;
-use domain::directory::Term;
 use domain::frame::{Frame, FrameReader};
 use domain::ids::normalize_text;
 use domain::problem::{Code, Problem};
 use domain::query::WindowCoverage;
 use domain::range::Range;
-use domain::report::{ReportName, Shape};
+use domain::report::{KnownReport, ReportName, Shape};
 use domain::scope::RowFilter;
 use domain::settings::{MAX_SMALLEST, Settings};
 use domain::time::{Day, Timestamp, plus_days};
 use domain::window::Days;
-use engine::course_week::{CourseWeekCounter, CourseWeekQuery, ViewCounter, ViewCounts};
-use engine::published_week::{self, PublishedLibrary};
-use std::collections::BTreeSet;
+use domain::zone::Zone;
+use engine::course_week::{AmountsBySection, CourseWeekCounter, CourseWeekQuery, ViewCounter, ViewCounts};
+use engine::published_week::{self, PublishedLibrary, VideoViewers};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use worker::{Env, ResponseBody, Stub};
 
@@ -36,7 +41,6 @@ pub(super) struct WeekPublisher<'a> {
     pub(super) scheduler: &'a Stub,
     pub(super) registry: &'a Stub,
     pub(super) course: &'a Course,
-    pub(super) terms: &'a [Term],
     /// The zone in which weeks begin.
     pub(super) zone: &'a str,
     /// Whether to store the counted weeks; false for a preview.
@@ -67,22 +71,28 @@ impl WeekPublisher<'_> {
         mondays: &[Day],
     ) -> Result<PublishedWeeks, Problem> {
         let course = self.course.id.clone();
+        let windows = self.list_windows(report).await?;
         let list_weeks =
             SharesCommand::ListWeeks { report: report.as_str().to_owned(), course: course.clone() };
         let published: Vec<(String, StoredWeek)> =
             rpc::call(self.registry, &RegistryCommand::Shares(list_weeks)).await?;
-        let list_available =
-            SchedulerCommand::ListAvailable { report: report.clone(), course: course.clone() };
-        let AvailableWindows { windows } = rpc::call(self.scheduler, &list_available).await?;
-        let is_published = |week: &str| published.iter().any(|(key, _)| key == week);
         let mut new: Vec<(String, StoredWeek)> = Vec::new();
         let shape = report.known().map(|report| report.descriptor().shape);
         if shape == Some(Shape::Snapshot) {
             new.extend(self.count_snapshot(report, &windows, &published).await?);
         } else {
-            for monday in mondays.iter().filter(|monday| !is_published(&monday.to_string())) {
+            for monday in mondays {
+                let key = monday.to_string();
+                let before = published.iter().find(|(published, _)| *published == key).map(|(_, week)| week);
+                if before.is_some_and(|before| !before.is_replaceable()) {
+                    continue;
+                }
                 let week = self.count_week(report, *monday, &windows).await?;
-                new.extend(week.map(|week| (monday.to_string(), week)));
+                let week = match before {
+                    Some(before) => week.and_then(|week| week.limit_to_older(before)),
+                    None => week,
+                };
+                new.extend(week.map(|week| (key, week)));
             }
         }
         let mut all = published;
@@ -95,28 +105,50 @@ impl WeekPublisher<'_> {
         }
         if shape == Some(Shape::Snapshot) {
             // The keys have the same length, so they sort by time.
-            let latest = all.into_iter().rfind(|(_, week)| !week.spent);
+            let latest = all.into_iter().rfind(|(_, week)| week.is_usable());
             let missing = usize::from(latest.is_none());
             return Ok(PublishedWeeks { weeks: latest.into_iter().collect(), missing });
         }
         let requested: BTreeSet<String> = mondays.iter().map(ToString::to_string).collect();
-        // A week whose rows were erased has no numbers left.
-        all.retain(|(key, week)| requested.contains(key) && !week.spent);
+        all.retain(|(key, week)| requested.contains(key) && week.is_usable());
         let missing = mondays.len() - all.len();
         Ok(PublishedWeeks { weeks: all, missing })
     }
 
-    /// Counts one week of a report of events; `None` unless all its days are loaded and final.
+    /// The stored windows of a report that may have rows of the course.
+    async fn list_windows(&self, report: &ReportName) -> Result<Vec<AvailableWindow>, Problem> {
+        let command =
+            SchedulerCommand::ListAvailable { report: report.clone(), course: self.course.id.clone() };
+        let AvailableWindows { windows } = rpc::call(self.scheduler, &command).await?;
+        Ok(windows)
+    }
+
+    /// Publishes one week of a report of events; `None` unless all its days are loaded and final.
     async fn count_week(
         &self,
         report: &ReportName,
         monday: Day,
         windows: &[AvailableWindow],
     ) -> Result<Option<StoredWeek>, Problem> {
-        let now = clock::now();
         let Ok(range) = Range::new(monday, plus_days(monday, 6)) else { return Ok(None) };
-        let Some(zone) = zone::trace(self.zone, Some(range), now) else { return Ok(None) };
-        let span = range.span(&zone);
+        let Some(zone) = zone::trace(self.zone, Some(range), clock::now()) else { return Ok(None) };
+        let Some((amounts, sources)) = self.count_amounts(report, range, zone, windows).await? else {
+            return Ok(None);
+        };
+        let shown = published_week::publish_week(report, &amounts, &self.bounds());
+        Ok(Some(StoredWeek { shown, sources, ..StoredWeek::default() }))
+    }
+
+    /// Counts one week of a report of events, and returns the copies that were counted; `None` unless all its days are
+    /// loaded and final.
+    async fn count_amounts(
+        &self,
+        report: &ReportName,
+        week: Range,
+        zone: Zone,
+        windows: &[AvailableWindow],
+    ) -> Result<Option<(AmountsBySection, Vec<(String, u32)>)>, Problem> {
+        let span = week.span(&zone);
         let days = span.start.day().iter_days().take_while(|day| Timestamp::start_of(*day) < span.end);
         let mut sources: Vec<&AvailableWindow> = Vec::new();
         for day in days {
@@ -130,9 +162,9 @@ impl WeekPublisher<'_> {
         let query = CourseWeekQuery {
             report: report.clone(),
             course: self.course.id.clone(),
-            monday,
+            monday: week.from(),
             zone,
-            today: now.day(),
+            today: clock::now().day(),
         };
         let Some(mut counter) = CourseWeekCounter::new(query) else { return Ok(None) };
         for window in &sources {
@@ -148,9 +180,7 @@ impl WeekPublisher<'_> {
                 WindowCoverage { start: window.key.start(), end: window.copy.end, provisional_from: None };
             counter.end_window(&window.key.id(), facts).map_err(|why| unreadable_rows(&why))?;
         }
-        let taught_sections = self.sections_in(monday);
-        let shown = published_week::publish_week(report, counter.finish(), taught_sections, self.bounds());
-        Ok(Some(StoredWeek { shown, sources: source_ids(&sources), ..StoredWeek::default() }))
+        Ok(Some((counter.finish(), source_ids(&sources))))
     }
 
     /// The values of `LECTERN_SMALLEST` to decide for: the current one and all larger ones, because rows are
@@ -160,7 +190,7 @@ impl WeekPublisher<'_> {
     }
 
     /// Counts the latest snapshot of the library, and returns it with its key; `None` if it is already
-    /// published, or may not be published after the earlier ones in `before`.
+    /// published, or no section of it may be published after the earlier ones in `before`.
     async fn count_snapshot(
         &self,
         report: &ReportName,
@@ -179,11 +209,13 @@ impl WeekPublisher<'_> {
             return Ok(None);
         }
         let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
-        let numbers = self.course.sections.iter().map(|section| normalize_text(&section.number).into_owned());
-        let before: Vec<PublishedLibrary> = before.iter().map(|(_, week)| week.library()).collect();
-        let library = published_week::publish_library(&views, numbers, self.bounds())
-            .limit_by_earlier(&before, self.settings.smallest);
-        let Some(PublishedLibrary { shown, views }) = library else { return Ok(None) };
+        let viewers = self.list_video_viewers(&views, taken).await?;
+        let before: Vec<PublishedLibrary> = before.iter().filter_map(|(_, week)| week.library()).collect();
+        let PublishedLibrary { shown, views, .. } =
+            published_week::publish_library(&views, taken, &viewers, &before, &self.bounds());
+        if shown.sections.is_empty() {
+            return Ok(None);
+        }
         let key = format!("@{:015}", taken.0);
         let sources = source_ids(&[window]);
         Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
@@ -216,15 +248,44 @@ impl WeekPublisher<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
-    /// The ids of the sections that are taught in a week, that is, whose term overlaps it.
-    fn sections_in(&self, monday: Day) -> impl Iterator<Item = String> {
-        let overlaps_week = move |term: &Term| term.from <= plus_days(monday, 6) && monday <= term.to;
-        let sections = self.course.sections.iter().filter(move |section| {
-            // A section of an unknown term may be taught in any week.
-            let term = self.terms.iter().find(|term| section.term.as_ref() == Some(&term.id));
-            term.is_none_or(overlaps_week)
-        });
-        sections.map(|section| section.id.to_string())
+    /// The students who watched videos in the final weeks that ended before a snapshot of the library was `taken`, by
+    /// section number. Reads the latest week first, until there are enough in each section that has views.
+    async fn list_video_viewers(
+        &self,
+        views: &ViewCounts,
+        taken: Timestamp,
+    ) -> Result<VideoViewers, Problem> {
+        let report = ReportName::from(KnownReport::VideoView);
+        let windows = self.list_windows(&report).await?;
+        let numbers: BTreeMap<String, String> = self
+            .course
+            .sections
+            .iter()
+            .map(|section| (section.id.to_string(), normalize_text(&section.number).into_owned()))
+            .filter(|(_, number)| !number.is_empty())
+            .chain([(String::new(), String::new())])
+            .collect();
+        let weeks: BTreeSet<Day> = windows.iter().filter_map(|window| window.key.start()).collect();
+        let mut viewers = VideoViewers::default();
+        for monday in weeks.into_iter().rev() {
+            let Ok(week) = Range::new(monday, plus_days(monday, 6)) else { continue };
+            if taken < week.span(&Zone::utc()).end {
+                continue;
+            }
+            if views.sections.keys().all(|section| viewers.has_at_least(section, MAX_SMALLEST)) {
+                break;
+            }
+            let Some((amounts, _)) = self.count_amounts(&report, week, Zone::utc(), &windows).await? else {
+                continue;
+            };
+            for (section, amounts) in amounts {
+                // Views of sections that the course does not list cannot be assigned to a number.
+                if let Some(number) = numbers.get(&section) {
+                    viewers.add(number, Timestamp::start_of(monday), amounts.done.into_keys());
+                }
+            }
+        }
+        Ok(viewers)
     }
 
     /// Reads the course's rows in a window, and calls `visit` with each frame.

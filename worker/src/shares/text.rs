@@ -27,14 +27,15 @@ pub(super) const UNREACHABLE: &str = "This page cannot be loaded right now. Try 
 pub(super) fn withholding_note(smallest: u32, has_students: bool) -> String {
     if !has_students {
         return format!(
-            "Nobody is named. A number over fewer than {smallest} views is withheld, and so are others that would reveal \
-             it. Withheld does not mean zero."
+            "Nobody is named. Views of a section are withheld unless at least {smallest} students are known to have \
+             watched there. They are rounded to multiples of five. Withheld does not mean zero."
         );
     }
     format!(
-        "Only students are counted, and nobody is named. A number over fewer than {smallest} students is withheld, and so \
-         is one of which a single student makes up more than half. Others that would reveal it are withheld, too. \
-         Withheld does not mean zero."
+        "Only students are counted, and nobody is named. The numbers of a section are withheld if fewer than {smallest} \
+         students were active, if one or two of them account for nearly everything, or if there was hardly more than one \
+         thing for each of them. The numbers of a course are the sum of its sections that are not withheld; what belongs to \
+         no section counts as a section. Numbers are rounded to multiples of five. Withheld does not mean zero."
     )
 }
 
