@@ -26,6 +26,9 @@ const RETRY: i64 = 10 * MINUTE;
 /// How long to wait before a page that could not be read is requested again, in milliseconds.
 const PAGE_RETRY: i64 = 10 * SECOND;
 
+/// The same if there was no access token for the call.
+const TOKEN_RETRY: i64 = MINUTE;
+
 /// The most that is read of a list: more than the largest universities teach in ten years.
 const LIMITS: PagingLimits = PagingLimits { pages: 1_000, entries: 50_000 };
 
@@ -150,7 +153,7 @@ impl DirectoryReader {
     /// ignored: the clock was set back.
     #[must_use]
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
-        (1..=PAGE_RETRY).contains(&self.not_before.since(now)).then_some(self.not_before)
+        (1..=TOKEN_RETRY).contains(&self.not_before.since(now)).then_some(self.not_before)
     }
 
     /// Records the response to a request of `path` at the base URL `upstream`. A response to any other path
@@ -180,7 +183,8 @@ impl DirectoryReader {
                 PageOutcome::Unavailable
             }
             Err(error) => {
-                self.not_before = now.plus(PAGE_RETRY);
+                let is_sent = !matches!(error, UpstreamError::Down { sent: false, .. });
+                self.not_before = now.plus(if is_sent { PAGE_RETRY } else { TOKEN_RETRY });
                 let outcome = self.paging.record_error(error);
                 let is_down = matches!(error, UpstreamError::Down { .. });
                 self.failed |= is_down && outcome != PageOutcome::MorePages;

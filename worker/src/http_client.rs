@@ -31,17 +31,21 @@ extern "C" {
     fn cancel(this: &ByteReader) -> Result<Promise, JsValue>;
 }
 
-/// The exchange failed: there was no response, or it was truncated. The text is the runtime's, without
-/// addresses.
+/// The exchange failed.
 #[derive(Debug, Clone)]
-pub(crate) struct TransportError(pub(crate) String);
+pub(crate) enum TransportError {
+    /// There was no response, or it was truncated. The text is the runtime's, without addresses.
+    Failed(#[expect(dead_code, reason = "read by `Debug`")] String),
+    /// The body is longer than the caller reads.
+    TooLong,
+}
 
 impl TransportError {
     fn from_js(value: &JsValue) -> Self {
         let text = value
             .dyn_ref::<js_sys::Error>()
             .map_or_else(|| value.as_string().unwrap_or_default(), |error| String::from(error.message()));
-        Self(crate::response::sanitize(&text))
+        Self::Failed(crate::response::sanitize(&text))
     }
 }
 
@@ -115,10 +119,12 @@ impl HttpResponse {
         while let Some(chunk) = reader.next().await? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > max_bytes {
-                return Err(TransportError("the answer is too long".to_owned()));
+                return Err(TransportError::TooLong);
             }
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        // Without a second copy of what may be megabytes.
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 }
 
