@@ -161,13 +161,13 @@ impl DirectoryReader {
     pub fn record_page(
         &mut self,
         path: &str,
-        response: Result<Value, UpstreamError>,
+        response: &Result<Value, UpstreamError>,
         upstream: &str,
         now: Timestamp,
     ) -> Option<DirectoryPage> {
         let list = *self.lists.last().filter(|_| self.paging.path() == path)?;
         let mut entries = Directory::default();
-        let outcome = match &response {
+        let outcome = match response {
             Ok(page) => match parse_entries(page) {
                 Some(values) => {
                     entries.add_page(list, values);
@@ -333,7 +333,7 @@ mod tests {
             let (mut reader, mut now) = (DirectoryReader::default(), Timestamp(0));
             while let Some(path) = reader.next_path().map(str::to_owned) {
                 now = reader.waits_until(now).unwrap_or(now);
-                let page = reader.record_page(&path, serve(&path), UPSTREAM, now).unwrap();
+                let page = reader.record_page(&path, &serve(&path), UPSTREAM, now).unwrap();
                 self.paths.push(path);
                 self.cut_off.extend(page.cut_off().map(|reason| (page.list, reason, page.count)));
                 self.partial.terms.extend(page.entries.terms);
@@ -489,7 +489,7 @@ mod tests {
         host.read_all(|_| Err(UpstreamError::Denied { detail: String::new() }));
         assert_eq!((host.next_reading, host.paths.len()), (Timestamp(RETRY), 1));
         let mut reader = DirectoryReader::default();
-        let late = reader.record_page("/public/api/v1/courses", Ok(json!([])), UPSTREAM, Timestamp(0));
+        let late = reader.record_page("/public/api/v1/courses", &Ok(json!([])), UPSTREAM, Timestamp(0));
         assert_eq!((late, reader.next_path()), (None, Some("/public/api/v1/terms")));
     }
 

@@ -4,7 +4,7 @@
 //! spelling of the path of one request) is read tolerantly.
 
 use crate::clock;
-use crate::http_client::{self, HttpRequest, HttpResponse, TransportError};
+use crate::http_client::{self, HttpRequest, HttpResponse};
 use crate::response::sanitize;
 use domain::paging::ListName;
 use domain::report_listing::{ReportListing, parse_report_listings};
@@ -166,10 +166,8 @@ impl Echo360Client<'_> {
         let retry_after = retry_after(&reply);
         let text = reply.text(MAX_RESPONSE_BYTES).await;
         if let 200..300 = status {
-            let text = text.map_err(|error| match error {
-                TransportError::TooLong => UpstreamError::TooLong,
-                TransportError::Failed(_) => UNREADABLE,
-            })?;
+            let text =
+                text.map_err(|error| if error.is_too_long() { UpstreamError::TooLong } else { UNREADABLE })?;
             return serde_json::from_str(&text).map_err(|_| UNREADABLE);
         }
         let text = error_message(&self.redact_secrets(&text.unwrap_or_default()));

@@ -31,21 +31,25 @@ extern "C" {
     fn cancel(this: &ByteReader) -> Result<Promise, JsValue>;
 }
 
-/// The exchange failed.
+/// The exchange failed: there was no response, it was truncated, or it is longer than the caller reads. The text is
+/// the runtime's, without addresses.
 #[derive(Debug, Clone)]
-pub(crate) enum TransportError {
-    /// There was no response, or it was truncated. The text is the runtime's, without addresses.
-    Failed(#[expect(dead_code, reason = "read by `Debug`")] String),
-    /// The body is longer than the caller reads.
-    TooLong,
-}
+pub(crate) struct TransportError(pub(crate) String);
+
+/// The text for a body that is longer than the caller reads.
+const TOO_LONG: &str = "the answer is too long";
 
 impl TransportError {
+    /// Whether the body is longer than the caller reads.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.0 == TOO_LONG
+    }
+
     fn from_js(value: &JsValue) -> Self {
         let text = value
             .dyn_ref::<js_sys::Error>()
             .map_or_else(|| value.as_string().unwrap_or_default(), |error| String::from(error.message()));
-        Self::Failed(crate::response::sanitize(&text))
+        Self(crate::response::sanitize(&text))
     }
 }
 
@@ -119,7 +123,7 @@ impl HttpResponse {
         while let Some(chunk) = reader.next().await? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > max_bytes {
-                return Err(TransportError::TooLong);
+                return Err(TransportError(TOO_LONG.to_owned()));
             }
         }
         // Without a second copy of what may be megabytes.

@@ -911,7 +911,7 @@ impl Scheduler {
         {
             response::internal_error(&error);
         }
-        self.record_directory_page(path, answer, &settings.upstream).unwrap_or_else(|error| {
+        self.record_directory_page(path, &answer, &settings.upstream).unwrap_or_else(|error| {
             response::internal_error(&error);
             DirectoryProgress::Postponed(clock::now().plus(DIRECTORY_PAUSE))
         })
@@ -920,7 +920,7 @@ impl Scheduler {
     fn record_directory_page(
         &self,
         path: &str,
-        answer: std::result::Result<serde_json::Value, UpstreamError>,
+        answer: &std::result::Result<serde_json::Value, UpstreamError>,
         upstream: &str,
     ) -> worker::Result<DirectoryProgress> {
         let (store, now) = (self.store()?, clock::now());
