@@ -444,6 +444,14 @@ mod tests {
     }
 
     #[test]
+    fn the_stored_reader_format_unchanged() {
+        let stored = r#"{"lists":["sections","courses","terms"],"paging":{"path":"/public/api/v1/terms","pages":0,"entries":0,"failures":0},"not_before":0,"failed":false}"#;
+        assert_eq!(serde_json::to_string(&DirectoryReader::default()).unwrap(), stored);
+        let read: DirectoryReader = serde_json::from_str(stored).unwrap();
+        assert_eq!(read, DirectoryReader::default());
+    }
+
+    #[test]
     fn a_list_that_cannot_be_read_keeps_its_previous_entries() {
         let mut host = Host::default();
         host.stored.courses.push(course("old"));

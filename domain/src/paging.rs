@@ -46,7 +46,7 @@ pub struct CutOffList {
     /// Why it was not read further.
     pub reason: CutOff,
     /// The number of entries that were read.
-    pub entries: usize,
+    pub entries: u64,
     /// When it was last read.
     pub at: Timestamp,
 }
@@ -132,9 +132,9 @@ impl Paging {
         self.entries += entries;
         self.failures = 0;
         match next_page(page, upstream, &self.path) {
-            // Some lists have a next page for ever.
-            _ if entries == 0 => PageOutcome::Complete,
             Ok(None) => PageOutcome::Complete,
+            // Some lists have a next page for ever.
+            Ok(Some(_)) if entries == 0 => PageOutcome::Complete,
             Ok(Some(_)) if self.pages >= limits.pages || self.entries >= limits.entries => {
                 PageOutcome::CutOff(CutOff::TooManyEntries)
             }
@@ -248,7 +248,19 @@ mod tests {
         ] {
             assert_eq!(next(bad.clone()), Err(BadNext), "{bad}");
         }
-        assert_eq!(next(json!({"next": "?offset=1"})), Ok(Some(format!("{LIST}?offset=1"))));
+        let next_page = json!({"next": "?offset=1"});
+        assert_eq!(next(next_page.clone()), Ok(Some(format!("{LIST}?offset=1"))));
+        let outcome = |page: &Value| Paging::new(LIST).record_page(page, 0, UPSTREAM, LIMITS);
+        assert_eq!(outcome(&next_page), PageOutcome::Complete, "an empty page is the last one");
+        assert_eq!(outcome(&json!({"has_more": true})), PageOutcome::CutOff(CutOff::BadNext));
+    }
+
+    #[test]
+    fn the_stored_list_format_unchanged() {
+        let (list, reason) = (ListName::Courses, CutOff::BadNext);
+        let list = CutOffList { list, reason, entries: 3, at: Timestamp(5) };
+        let stored = r#"{"list":"courses","reason":"bad-next","entries":3,"at":5}"#;
+        assert_eq!(serde_json::to_string(&list).unwrap(), stored);
     }
 
     #[test]

@@ -120,7 +120,7 @@ pub fn describe_list(list: &CutOffList) -> String {
         CutOff::PageTooLong => "a page of it is longer than 4 MB",
         CutOff::TooManyEntries => "it has more entries than Lectern reads",
     };
-    let entries = locale::format_count(list.entries as u64);
+    let entries = locale::format_count(list.entries);
     format!("The list of {name} ends for Lectern after {entries} entries, since {reason}. {consequence}")
 }
 

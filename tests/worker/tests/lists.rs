@@ -31,7 +31,7 @@ async fn clear_faults(stack: &Stack) {
 }
 
 /// The lists that administrators see as cut off, why, and after how many entries.
-async fn cut_off(stack: &Stack) -> Vec<(ListName, CutOff, usize)> {
+async fn cut_off(stack: &Stack) -> Vec<(ListName, CutOff, u64)> {
     let quality: DataQuality = serde_json::from_value(stack.get("/api/quality").await).unwrap();
     quality.lists.iter().map(|list| (list.list, list.reason, list.entries)).collect()
 }

@@ -338,6 +338,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<()> {
         let mut lists = self.cut_off_lists()?;
+        let entries = entries as u64;
         match cut_off {
             Some(reason) => drop(lists.insert(list, CutOffList { list, reason, entries, at })),
             None if lists.remove(&list).is_some() => {}
