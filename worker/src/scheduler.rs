@@ -75,6 +75,9 @@ const MAX_PAGES_WAITED_FOR: usize = 8;
 /// A page requested this long ago was lost: a call and a token take at most a minute each.
 const PAGE_TIMEOUT: i64 = 3 * MINUTE;
 
+/// Expected length of the JSON of a course with a section.
+const COURSE_BYTES: usize = 256;
+
 /// How long reading the directory pauses when few calls are left in this minute.
 const DIRECTORY_PAUSE: i64 = 10 * SECOND;
 
@@ -457,7 +460,8 @@ impl Scheduler {
             SchedulerCommand::ListCourses(access_scope) => {
                 self.ensure_directory().await?;
                 let erased = self.try_rules(|rules| rules.erased_courses())?;
-                response::json(&access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?))
+                let courses = access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?);
+                response::large_json(&courses, courses.courses.len() * COURSE_BYTES)
             }
             SchedulerCommand::CreateRequest { person, role, ask, access_scope } => {
                 response::json(&access_scope.redact_request(self.create_request(person, role, ask).await?))

@@ -9,8 +9,8 @@ use crate::report::Report;
 use crate::requests::{Ask, By, Status};
 use crate::sandbox::Sandbox;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::{OriginalUri, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(super) async fn reports(State(sandbox): State<Arc<Sandbox>>) -> Response {
 pub(super) async fn list(
     State(sandbox): State<Arc<Sandbox>>,
     Query(part): Query<ListQuery>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
 ) -> Response {
     let now = sandbox.clock.millis();
     let books = sandbox.books();
