@@ -23,7 +23,7 @@ impl ListQuery {
     /// The page of a list of `count` entries, of which at most `most` are on a page.
     pub(super) fn page(
         &self,
-        uri: &Uri,
+        path: &str,
         most: usize,
         count: usize,
         entry: impl Fn(usize) -> Option<Value>,
@@ -31,7 +31,7 @@ impl ListQuery {
         let (limit, offset) = (self.limit.unwrap_or(most).clamp(1, most), self.offset.unwrap_or(0));
         let end = offset.saturating_add(limit).min(count);
         let term = self.term_id.as_ref().map(|id| format!("&termId={id}")).unwrap_or_default();
-        let next = (end < count).then(|| format!("{}?limit={limit}&offset={end}{term}", uri.path()));
+        let next = (end < count).then(|| format!("{path}?limit={limit}&offset={end}{term}"));
         Page { entries: (offset..end).filter_map(entry).collect(), next }
     }
 }
@@ -79,7 +79,8 @@ pub(super) async fn courses(
             "departmentName": course.department,
         }))
     };
-    part.page(&uri, settings.page_entries, courses.len() + settings.listed_courses, entry).respond("data")
+    part.page(uri.path(), settings.page_entries, courses.len() + settings.listed_courses, entry)
+        .respond("data")
 }
 
 /// `GET /public/api/v1/sections?termId=`
@@ -116,7 +117,7 @@ pub(super) async fn sections(
         Some(section.clone())
     };
     let listed = if last_term.is_some() { sandbox.settings.listed_courses } else { 0 };
-    part.page(&uri, sandbox.settings.page_entries, all.len() + listed, entry).respond("data")
+    part.page(uri.path(), sandbox.settings.page_entries, all.len() + listed, entry).respond("data")
 }
 
 /// `GET /public/api/v1/terms`
@@ -143,6 +144,6 @@ pub(super) async fn terms(
         })
     });
     let all: Vec<Value> = all.collect();
-    let page = part.page(&uri, sandbox.settings.page_entries, all.len(), |at| all.get(at).cloned());
+    let page = part.page(uri.path(), sandbox.settings.page_entries, all.len(), |at| all.get(at).cloned());
     page.respond("data")
 }

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::requests::{Ask, By, Status};
 use crate::sandbox::Sandbox;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -23,11 +23,7 @@ pub(super) async fn reports(State(sandbox): State<Arc<Sandbox>>) -> Response {
 }
 
 /// `GET /requests`: all upstream requests, oldest first.
-pub(super) async fn list(
-    State(sandbox): State<Arc<Sandbox>>,
-    Query(part): Query<ListQuery>,
-    OriginalUri(uri): OriginalUri,
-) -> Response {
+pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, Query(part): Query<ListQuery>) -> Response {
     let now = sandbox.clock.millis();
     let books = sandbox.books();
     let requests: Vec<Value> = books
@@ -41,9 +37,9 @@ pub(super) async fn list(
         })
         .collect();
     match sandbox.settings.request_page_entries {
-        Some(most) => {
-            part.page(&uri, most, requests.len(), |at| requests.get(at).cloned()).respond("requests")
-        }
+        Some(most) => part
+            .page("/public/api/v1/reporting/requests", most, requests.len(), |at| requests.get(at).cloned())
+            .respond("requests"),
         None => answer::json(StatusCode::OK, &json!({ "requests": requests })),
     }
 }
