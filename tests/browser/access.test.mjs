@@ -226,6 +226,8 @@ test('an administrator sees lists that are read only in part, and ends a pause',
       assert.equal(await item.count(), 1);
 
       await stack.clearFaults();
+      // A list is used for 20 s.
+      await pause(21_000);
       await stack.injectFaults({ fault: 'too-many-calls', on: 'list', seconds: 86400 });
       await stack.request({ report: 'notes', ...days }, { wait: false });
       await page.goto(`${stack.url}/requests`);

@@ -1,7 +1,11 @@
 //! Echo360's lists of requests, courses, sections and terms: page by page, along their own path only, as far as they
 //! go, and from where they broke off.
 
-#![expect(clippy::unwrap_used, reason = "tests and their helpers fail at the first error")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests and their helpers fail at the first error"
+)]
 
 use domain::api::{Courses, PauseReason, Requests, WindowStatus};
 use domain::data_quality::DataQuality;
@@ -53,6 +57,8 @@ async fn a_list_of_requests_that_cannot_be_read_to_its_end_stops_no_collecting_a
         assert!(matches!(cut_off(&stack).await[..], [(ListName::Requests, found, _)] if found == reason));
         assert_eq!(calls(&stack, "other"), 0, "a GET with an effect");
         clear_faults(&stack).await;
+        // A list is used for 20 s.
+        tokio::time::sleep(Duration::from_secs(21)).await;
         stack.ready(Report::Confused, &Weeks::back(1, 1)).await;
         assert_eq!(cut_off(&stack).await, []);
         stack.check_ledger();
