@@ -7,7 +7,7 @@ use domain::api::{Course, Courses, Section};
 use domain::data_quality::FileFindings;
 use domain::directory::{self, Directory, DirectoryPage, DirectoryReader};
 use domain::fair_queue::Request;
-use domain::ids::{CourseId, SectionId};
+use domain::ids::CourseId;
 use domain::paging::{CutOff, CutOffList, ListName, PageOutcome};
 use domain::quota::DailyUsage;
 use domain::report_listing::ReportListing;
@@ -366,40 +366,58 @@ impl Store {
     }
 }
 
-/// Merges courses and sections from both sources.
+/// Merges courses and sections from both sources. In sorted lists, since maps of fifty thousand of each would take as
+/// much memory again.
 fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
-    let blank = |id: CourseId| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
-    let mut courses: BTreeMap<CourseId, Course> = BTreeMap::new();
-    for course in directory.courses {
-        let directory::DirectoryCourse { id, code, name } = course;
-        courses.insert(id.clone(), Course { code, name, ..blank(id) });
-    }
-    let mut sections: BTreeMap<SectionId, (CourseId, Section)> = BTreeMap::new();
-    for section in directory.sections {
-        let directory::DirectorySection { id, course, number, term } = section;
-        let term = Some(term).filter(|term| !term.is_empty());
-        sections.insert(id.clone(), (course, Section { id, number, term }));
-    }
+    let new_course = |id, code, name| Course { id, code, name, sections: Vec::new() };
+    let mut sections: Vec<(CourseId, Section)> = directory
+        .sections
+        .into_iter()
+        .map(|directory::DirectorySection { id, course, number, term }| {
+            (course, Section { id, number, term: Some(term).filter(|term| !term.is_empty()) })
+        })
+        .collect();
+    let mut courses: Vec<Course> = directory
+        .courses
+        .into_iter()
+        .map(|directory::DirectoryCourse { id, code, name }| new_course(id, code, name))
+        .collect();
     for row in seen {
         let id = CourseId::from(row.course);
-        let course = courses.entry(id.clone()).or_insert_with(|| blank(id.clone()));
-        if !row.code.is_empty() {
-            course.code = row.code;
-        }
-        if !row.name.is_empty() {
-            course.name = row.name;
-        }
         if !row.number.is_empty() {
-            let section = Section { id: row.section.into(), number: row.number, term: None };
-            sections.entry(section.id.clone()).or_insert((id, section));
+            sections.push((id.clone(), Section { id: row.section.into(), number: row.number, term: None }));
+        }
+        courses.push(new_course(id, row.code, row.name));
+    }
+    // Of a section, Echo360's entry is the first and stays. Of a course, names in rows replace those in lists.
+    sections.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+    sections.dedup_by(|(_, later), (_, first)| later.id == first.id);
+    sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
+    courses.sort_by(|a, b| a.id.cmp(&b.id));
+    courses.dedup_by(|later, first| {
+        let is_same = later.id == first.id;
+        if is_same && !later.code.is_empty() {
+            first.code = std::mem::take(&mut later.code);
+        }
+        if is_same && !later.name.is_empty() {
+            first.name = std::mem::take(&mut later.name);
+        }
+        is_same
+    });
+    let find = |courses: &[Course], id: &CourseId| courses.binary_search_by(|course| course.id.cmp(id));
+    let unlisted = sections.iter().map(|(course, _)| course).filter(|id| find(&courses, id).is_err());
+    let unlisted: BTreeSet<CourseId> = unlisted.cloned().collect();
+    courses.extend(unlisted.into_iter().map(|id| new_course(id, String::new(), String::new())));
+    courses.sort_by(|a, b| a.id.cmp(&b.id));
+    for (course, section) in sections {
+        if let Ok(at) = find(&courses, &course)
+            && let Some(course) = courses.get_mut(at)
+        {
+            // Most courses have one or two.
+            course.sections.reserve_exact(1);
+            course.sections.push(section);
         }
     }
-    let mut sections: Vec<(CourseId, Section)> = sections.into_values().collect();
-    sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
-    for (course, section) in sections {
-        courses.entry(course.clone()).or_insert_with(|| blank(course)).sections.push(section);
-    }
-    let mut courses: Vec<Course> = courses.into_values().collect();
     courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));
     Courses { courses, terms: directory.terms }
 }
