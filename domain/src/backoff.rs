@@ -39,8 +39,8 @@ impl Backoff {
     pub const BASE: i64 = 5 * SECOND;
     /// The longest wait that doubling reaches.
     pub const LONGEST: i64 = 5 * MINUTE;
-    /// The longest `Retry-After` that is respected.
-    pub const LONGEST_ASKED: i64 = 24 * HOUR;
+    /// The longest `Retry-After` that is respected: a wrong one must not stop collecting for days.
+    pub const LONGEST_ASKED: i64 = HOUR;
     /// The level of a shortened backoff, in failures: 5 × 2² = 20 s after the last one.
     const SHORTENED_LEVEL: u8 = 3;
 
@@ -64,6 +64,11 @@ impl Backoff {
             self.troubles = Self::SHORTENED_LEVEL;
             self.until = last_failure.plus(self.doubled_wait());
         }
+    }
+
+    /// Ends the wait, because an administrator tries again. The next failure waits as long as it would have.
+    pub fn end_wait(&mut self) {
+        self.until = Timestamp::default();
     }
 
     /// Whether the last of these calls failed, even if its wait is over.
@@ -138,6 +143,19 @@ mod tests {
         backoff.record_failure(Timestamp(10 * HOUR), Some(30 * SECOND));
         assert_eq!(backoff.until(Timestamp(10 * HOUR)), Some(Timestamp(10 * HOUR + 30 * SECOND)));
         assert_eq!(backoff.until(Timestamp(-20 * HOUR)), None);
+    }
+
+    #[test]
+    fn a_retry_after_holds_for_an_hour_at_most_and_an_administrator_ends_it() {
+        let mut backoff = Backoff::default();
+        for _ in 0..3 {
+            backoff.record_failure(Timestamp(0), Some(24 * HOUR));
+        }
+        assert_eq!(backoff.until(Timestamp(0)), Some(Timestamp(HOUR)));
+        backoff.end_wait();
+        assert_eq!((backoff.until(Timestamp(0)), backoff.has_failed()), (None, true));
+        backoff.record_failure(Timestamp(0), None);
+        assert_eq!(backoff.until(Timestamp(0)), Some(Timestamp(40 * SECOND)), "the fourth failure");
     }
 
     #[test]

@@ -4,17 +4,22 @@
 //! window is collected again. Erased rows are not counted; an erasure of rows that were counted changes no counts. Up to
 //! 50,000 people and addresses of a window are compared.
 
+use crate::paging::CutOffList;
 use crate::report::ReportName;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// `GET /api/quality`: the findings of every window that has a copy. Copies that an older release collected have none.
+/// `GET /api/quality`: the findings of every window that has a copy, and the lists that could not be read to their end.
+/// Copies that an older release collected have no findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DataQuality {
     /// The windows, by report, newest first.
     pub windows: Vec<WindowQuality>,
+    /// Echo360's lists that were last read only in part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<CutOffList>,
 }
 
 /// What was found in the files of one window.

@@ -4,12 +4,15 @@
 //! Best effort: the vendor's reference does not describe these lists, and the credentials may not be allowed
 //! to read them. Whatever is missing or invalid is left out. Courses in collected rows are known without the
 //! lists.
+//!
+//! A list may have tens of thousands of entries, so that the host stores it page by page and never holds its JSON.
 
 use crate::calendar::Breaks;
 use crate::ids::{CourseId, SectionId};
+use crate::paging::{CutOff, ListName, PageOutcome, Paging, PagingLimits};
 use crate::range::Range;
-use crate::time::{Day, HOUR, MINUTE, Timestamp, iso, plus_days};
-use crate::upstream::{UpstreamError, next_page};
+use crate::time::{Day, HOUR, MINUTE, SECOND, Timestamp, iso, plus_days};
+use crate::upstream::UpstreamError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -20,12 +23,14 @@ pub const FRESH: i64 = 24 * HOUR;
 /// How long to wait after Echo360 failed before reading the lists again, in milliseconds.
 const RETRY: i64 = 10 * MINUTE;
 
-/// The number of entries of a list after which no further page is read: more than the largest universities
-/// teach in ten years.
-const MAX_ENTRIES: usize = 50_000;
+/// How long to wait before a page that could not be read is requested again, in milliseconds.
+const PAGE_RETRY: i64 = 10 * SECOND;
 
-/// The maximum number of pages of a list.
-const MAX_PAGES: usize = 1_000;
+/// The same if there was no access token for the call.
+const TOKEN_RETRY: i64 = MINUTE;
+
+/// The most that is read of a list: more than the largest universities teach in ten years.
+const LIMITS: PagingLimits = PagingLimits { pages: 1_000, entries: 50_000 };
 
 /// The number of exceptions of a term after which no further one is read: more than a year has days.
 const MAX_EXCEPTIONS: usize = 400;
@@ -81,7 +86,7 @@ pub struct DirectorySection {
 /// The three lists, each as last read completely.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory {
-    /// The terms, oldest first.
+    /// The terms, in Echo360's order.
     pub terms: Vec<Term>,
     /// The courses, in Echo360's order.
     pub courses: Vec<DirectoryCourse>,
@@ -140,138 +145,133 @@ impl ListedSection {
     }
 }
 
-/// One of the three lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum List {
-    Terms,
-    Courses,
-    Sections,
-}
-
-impl List {
-    const ALL: [Self; 3] = [Self::Terms, Self::Courses, Self::Sections];
-
-    fn path(self) -> &'static str {
-        match self {
-            Self::Terms => "/public/api/v1/terms",
-            Self::Courses => "/public/api/v1/courses",
-            Self::Sections => "/public/api/v1/sections",
-        }
-    }
-}
-
 /// Reads the lists page by page: [`DirectoryReader::next_path`] returns a path, and its response goes to
-/// [`DirectoryReader::record_page`]. A list of which a page fails keeps its previous entries. A list without
-/// an end is cut off.
-#[derive(Debug)]
+/// [`DirectoryReader::record_page`]. The host stores the entries of each page and this reader, so that reading goes on
+/// from the page that it had reached, whatever interrupts it. A list of which nothing can be read keeps its previous
+/// entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectoryReader {
-    /// The result so far: the previous lists, replaced by those that were read completely.
-    directory: Directory,
     /// The lists to read, the current one last.
-    lists: Vec<List>,
-    /// The path of the current list's next page; `None` for its first.
-    path: Option<String>,
-    /// The number of pages read of the current list.
-    pages: usize,
-    /// The entries read so far of the current list.
-    partial: Directory,
+    lists: Vec<ListName>,
+    /// How far the current list was read.
+    paging: Paging,
+    /// When the next page may be requested.
+    not_before: Timestamp,
     /// Whether Echo360 failed, so that the lists are read again soon.
     failed: bool,
 }
 
-impl DirectoryReader {
-    /// Starts to read all lists. `previous` is the last result.
-    #[must_use]
-    pub fn new(previous: Directory) -> Self {
-        let lists = List::ALL.into_iter().rev().collect();
-        Self {
-            directory: previous,
-            lists,
-            path: None,
-            pages: 0,
-            partial: Directory::default(),
-            failed: false,
-        }
-    }
+/// A page of a list, and how reading goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DirectoryPage {
+    /// The list.
+    pub list: ListName,
+    /// The page's entries; those of the other lists are empty.
+    pub entries: Directory,
+    /// Whether the list is complete now.
+    pub outcome: PageOutcome,
+    /// How many entries were read of the list.
+    pub count: usize,
+}
 
+impl Default for DirectoryReader {
+    /// Starts to read all lists.
+    fn default() -> Self {
+        let lists = vec![ListName::Sections, ListName::Courses, ListName::Terms];
+        let paging = Paging::new(ListName::Terms.path());
+        Self { lists, paging, not_before: Timestamp::default(), failed: false }
+    }
+}
+
+impl DirectoryReader {
     /// The path to read next; `None` when all lists are read.
     #[must_use]
-    pub fn next_path(&self) -> Option<String> {
-        let list = self.lists.last()?;
-        Some(self.path.clone().unwrap_or_else(|| list.path().to_owned()))
+    pub fn next_path(&self) -> Option<&str> {
+        self.lists.last().map(|_| self.paging.path())
+    }
+
+    /// When the next page may be requested, if that is after `now`. A time that is further ahead than any wait is
+    /// ignored: the clock was set back.
+    #[must_use]
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        (1..=TOKEN_RETRY).contains(&self.not_before.since(now)).then_some(self.not_before)
     }
 
     /// Records the response to a request of `path` at the base URL `upstream`. A response to any other path
     /// than the next one is ignored.
-    pub fn record_page(&mut self, path: &str, response: Result<Value, UpstreamError>, upstream: &str) {
-        let Some(list) = self.lists.last().copied().filter(|_| self.next_path().as_deref() == Some(path))
-        else {
-            return;
-        };
-        let page = match response {
-            Ok(response) => parse_entries(&response).zip(next_page(&response, upstream, path)),
-            Err(UpstreamError::Absent | UpstreamError::Refused { .. }) => None,
-            Err(error) => {
-                self.failed = true;
-                // Refused credentials and rate limits affect the other lists, too.
-                if matches!(error, UpstreamError::Denied { .. } | UpstreamError::TooMany { .. }) {
-                    self.lists.clear();
+    pub fn record_page(
+        &mut self,
+        path: &str,
+        response: &Result<Value, UpstreamError>,
+        upstream: &str,
+        now: Timestamp,
+    ) -> Option<DirectoryPage> {
+        let list = *self.lists.last().filter(|_| self.paging.path() == path)?;
+        let mut entries = Directory::default();
+        let outcome = match response {
+            Ok(page) => match parse_entries(page) {
+                Some(values) => {
+                    entries.add_page(list, values);
+                    self.paging.record_page(page, values.len(), upstream, LIMITS)
                 }
-                None
+                // Not a list.
+                None => self.paging.record_error(&UpstreamError::Absent),
+            },
+            // Refused credentials affect the other lists, too.
+            Err(UpstreamError::Denied { .. }) => {
+                self.failed = true;
+                self.lists.clear();
+                PageOutcome::Unavailable
+            }
+            Err(error) => {
+                let is_sent = !matches!(error, UpstreamError::Down { sent: false, .. });
+                self.not_before = now.plus(if is_sent { PAGE_RETRY } else { TOKEN_RETRY });
+                let outcome = self.paging.record_error(error);
+                let is_down = matches!(error, UpstreamError::Down { .. });
+                self.failed |= is_down && outcome != PageOutcome::MorePages;
+                outcome
             }
         };
-        let Some((entries, next)) = page else { return self.start_next_list() };
-        let is_last = entries.is_empty();
-        // Parsed page by page: the JSON of fifty thousand entries would take the memory that other work
-        // needs.
-        let partial = &mut self.partial;
-        match list {
-            List::Terms => partial.terms.extend(entries.iter().filter_map(parse_term)),
-            List::Courses => partial.courses.extend(entries.iter().filter_map(parse_course)),
-            List::Sections => partial.sections.extend(entries.iter().filter_map(parse_section)),
-        }
-        self.pages += 1;
-        let count = partial.terms.len() + partial.courses.len() + partial.sections.len();
-        match next {
-            Some(next) if !is_last && next != path && self.pages < MAX_PAGES && count < MAX_ENTRIES => {
-                self.path = Some(next);
-            }
-            _ => {
-                self.replace_list(list);
-                self.start_next_list();
+        let count = self.paging.entries();
+        if outcome != PageOutcome::MorePages {
+            self.lists.pop();
+            if let Some(next) = self.lists.last() {
+                self.paging = Paging::new(next.path());
             }
         }
+        Some(DirectoryPage { list, entries, outcome, count })
     }
 
-    fn start_next_list(&mut self) {
-        self.lists.pop();
-        self.path = None;
-        self.pages = 0;
-        self.partial = Directory::default();
-    }
-
-    fn replace_list(&mut self, list: List) {
-        let complete = std::mem::take(&mut self.partial);
-        match list {
-            List::Terms => {
-                self.directory.terms = complete.terms;
-                self.directory.terms.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
-            }
-            List::Courses => self.directory.courses = complete.courses,
-            List::Sections => self.directory.sections = complete.sections,
-        }
-    }
-
-    /// The directory after reading at `now`, and when to read it again.
+    /// When to read the lists again, after all were read at `now`.
     #[must_use]
-    pub fn finish(self, now: Timestamp) -> (Directory, Timestamp) {
-        (self.directory, now.plus(if self.failed { RETRY } else { FRESH }))
+    pub fn next_reading(&self, now: Timestamp) -> Timestamp {
+        now.plus(if self.failed { RETRY } else { FRESH })
+    }
+}
+
+impl DirectoryPage {
+    /// Why the list was cut off, if so.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<CutOff> {
+        if let PageOutcome::CutOff(reason) = self.outcome { Some(reason) } else { None }
+    }
+}
+
+impl Directory {
+    /// Adds the entries of a page of one list. Entries that cannot be parsed are left out.
+    fn add_page(&mut self, list: ListName, entries: &[Value]) {
+        match list {
+            ListName::Terms => self.terms.extend(entries.iter().filter_map(parse_term)),
+            ListName::Courses => self.courses.extend(entries.iter().filter_map(parse_course)),
+            ListName::Sections => self.sections.extend(entries.iter().filter_map(parse_section)),
+            ListName::Requests => {}
+        }
     }
 }
 
 /// The entries of a page: `{"data":[…]}`, as in the rest of Echo360's API, or a bare array.
-fn parse_entries(response: &Value) -> Option<Vec<Value>> {
-    response.as_array().or_else(|| response.get("data").and_then(Value::as_array)).cloned()
+fn parse_entries(page: &Value) -> Option<&[Value]> {
+    page.as_array().or_else(|| page.get("data")?.as_array()).map(Vec::as_slice)
 }
 
 /// The first of the fields `names` that is present, as text without control characters and cut off; `None` if
@@ -342,7 +342,6 @@ mod tests {
 
     #[test]
     fn an_erased_course_is_removed_with_its_sections() {
-        let course = |id: &str| DirectoryCourse { id: id.into(), code: id.into(), name: String::new() };
         let section = |id: &str, course: &str| DirectorySection {
             id: id.into(),
             course: course.into(),
@@ -393,25 +392,58 @@ mod tests {
         assert_eq!(Directory::default().listed_sections(&"ab".into()), None);
     }
 
-    /// Reads all lists from `serve`. Returns the result and the requested paths.
-    fn read_all(
-        previous: Directory,
-        serve: impl Fn(&str) -> Result<Value, UpstreamError>,
-    ) -> (Directory, Timestamp, Vec<String>) {
-        let mut reader = DirectoryReader::new(previous);
-        let mut paths = Vec::new();
-        while let Some(path) = reader.next_path() {
-            reader.record_page(&path, serve(&path), UPSTREAM);
-            paths.push(path);
-            assert!(paths.len() < 5_000, "reading does not end");
-        }
-        let (directory, next_read) = reader.finish(Timestamp(0));
-        (directory, next_read, paths)
+    /// The lists as the host stores them, and what it knows about reading.
+    #[derive(Default)]
+    struct Host {
+        stored: Directory,
+        partial: Directory,
+        paths: Vec<String>,
+        cut_off: Vec<(ListName, CutOff, usize)>,
+        next_reading: Timestamp,
     }
+
+    impl Host {
+        /// Reads all lists from `serve`, and stores and loads the reader after each page.
+        fn read_all(&mut self, serve: impl Fn(&str) -> Result<Value, UpstreamError>) {
+            let (mut reader, mut now) = (DirectoryReader::default(), Timestamp(0));
+            while let Some(path) = reader.next_path().map(str::to_owned) {
+                now = reader.waits_until(now).unwrap_or(now);
+                let page = reader.record_page(&path, &serve(&path), UPSTREAM, now).unwrap();
+                self.paths.push(path);
+                self.cut_off.extend(page.cut_off().map(|reason| (page.list, reason, page.count)));
+                self.partial.terms.extend(page.entries.terms);
+                self.partial.courses.extend(page.entries.courses);
+                self.partial.sections.extend(page.entries.sections);
+                let partial = match page.outcome {
+                    PageOutcome::MorePages => continue,
+                    PageOutcome::Unavailable => {
+                        self.partial = Directory::default();
+                        continue;
+                    }
+                    PageOutcome::Complete | PageOutcome::CutOff(_) => std::mem::take(&mut self.partial),
+                };
+                match page.list {
+                    ListName::Terms => self.stored.terms = partial.terms,
+                    ListName::Courses => self.stored.courses = partial.courses,
+                    _ => self.stored.sections = partial.sections,
+                }
+                reader = serde_json::from_str(&serde_json::to_string(&reader).unwrap()).unwrap();
+                assert!(self.paths.len() < 5_000, "reading does not end");
+            }
+            self.next_reading = reader.next_reading(Timestamp(0));
+        }
+    }
+
+    fn course(id: &str) -> DirectoryCourse {
+        DirectoryCourse { id: id.into(), code: String::new(), name: String::new() }
+    }
+
+    const DOWN: UpstreamError = UpstreamError::Down { sent: true, retry_after: None };
 
     #[test]
     fn all_pages_of_all_lists_are_read() {
-        let (directory, next_read, paths) = read_all(Directory::default(), |path| {
+        let mut host = Host::default();
+        host.read_all(|path| {
             Ok(match path {
                 "/public/api/v1/terms" => json!({"data": [
                     {"id": "t2", "name": "Autumn", "startDate": "2026-09-01", "endDate": "2026-12-20"},
@@ -430,12 +462,13 @@ mod tests {
                 }
             })
         });
-        assert_eq!(directory.terms.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["Spring", "Autumn"]);
+        let Host { stored: directory, next_reading, paths, .. } = host;
+        assert_eq!(directory.terms.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["Autumn", "Spring"]);
         assert_eq!(directory.courses.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["c1", "c2"]);
         assert_eq!(directory.sections.len(), 1);
         assert_eq!(directory.sections[0].number, "7");
         assert_eq!(paths.len(), 4);
-        assert_eq!(next_read, Timestamp(FRESH));
+        assert_eq!(next_reading, Timestamp(FRESH));
     }
 
     #[test]
@@ -467,46 +500,91 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_breaks_off_keeps_its_previous_entries() {
-        let course = |id: &str| DirectoryCourse { id: id.into(), code: String::new(), name: String::new() };
-        let previous = Directory { courses: vec![course("old")], ..Directory::default() };
-        let (directory, next_read, _) = read_all(previous.clone(), |path| match path {
-            "/public/api/v1/courses" => Ok(json!({"data": [{"id": "new"}], "has_more": true,
-                "next": "/public/api/v1/courses?offset=1"})),
-            _ => Err(UpstreamError::Down { sent: true, retry_after: None }),
+    fn a_list_that_is_interrupted_goes_on_from_the_page_that_it_had_reached() {
+        let calls = std::cell::Cell::new(0);
+        let mut host = Host::default();
+        host.read_all(|path| {
+            calls.set(calls.get() + 1);
+            match path {
+                "/public/api/v1/courses" => Ok(json!({"data": [{"id": "c1"}], "next": "?offset=1"})),
+                "/public/api/v1/courses?offset=1" if calls.get() < 5 => Err(DOWN),
+                "/public/api/v1/courses?offset=1" => Ok(json!({"data": [{"id": "c2"}]})),
+                _ => Ok(json!([])),
+            }
         });
-        assert_eq!(directory, previous);
-        assert_eq!(next_read, Timestamp(RETRY));
+        assert_eq!(host.stored.courses, [course("c1"), course("c2")]);
+        assert_eq!(host.paths.iter().filter(|path| *path == "/public/api/v1/courses").count(), 1);
+        assert_eq!(host.paths.iter().filter(|path| path.ends_with("offset=1")).count(), 3);
+        assert_eq!((host.cut_off, host.next_reading), (vec![], Timestamp(FRESH)));
+    }
+
+    #[test]
+    fn the_stored_reader_format_unchanged() {
+        let stored = r#"{"lists":["sections","courses","terms"],"paging":{"path":"/public/api/v1/terms","pages":0,"entries":0,"failures":0},"not_before":0,"failed":false}"#;
+        assert_eq!(serde_json::to_string(&DirectoryReader::default()).unwrap(), stored);
+        let read: DirectoryReader = serde_json::from_str(stored).unwrap();
+        assert_eq!(read, DirectoryReader::default());
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_keeps_its_previous_entries() {
+        let mut host = Host::default();
+        host.stored.courses.push(course("old"));
+        host.read_all(|_| Err(DOWN));
+        assert_eq!(host.stored.courses, [course("old")]);
+        assert_eq!((host.cut_off, host.next_reading), (vec![], Timestamp(RETRY)));
+    }
+
+    #[test]
+    fn a_list_with_an_unusable_next_page_is_read_as_far_as_it_goes() {
+        for (next, second_page) in [
+            ("/public/api/v1/users/1/invite", Ok(json!({}))),
+            ("?offset=1", Err(UpstreamError::Absent)),
+            ("?offset=1", Err(DOWN)),
+            ("?offset=1", Ok(json!("busy"))),
+        ] {
+            let mut host = Host::default();
+            host.read_all(|path| match path {
+                "/public/api/v1/courses" => {
+                    Ok(json!({"data": [{"id": "c1"}, {"id": "c2"}], "has_more": true, "next": next}))
+                }
+                "/public/api/v1/courses?offset=1" => second_page.clone(),
+                "/public/api/v1/terms" | "/public/api/v1/sections" => Ok(json!([])),
+                _ => panic!("{path} must not be read"),
+            });
+            assert_eq!(host.stored.courses, [course("c1"), course("c2")]);
+            assert_eq!(host.cut_off, [(ListName::Courses, CutOff::BadNext, 2)]);
+        }
     }
 
     #[test]
     fn lists_that_the_credentials_may_not_read_are_tried_a_day_later() {
         let refused = || UpstreamError::Refused { status: 403, text: String::new(), retry_after: None };
-        let (directory, next_read, paths) = read_all(Directory::default(), |_| Err(refused()));
-        assert_eq!((directory, next_read), (Directory::default(), Timestamp(FRESH)));
-        assert_eq!(paths.len(), 3, "a refused list does not stop the others");
+        let mut host = Host::default();
+        host.read_all(|_| Err(refused()));
+        assert_eq!((host.stored, host.next_reading), (Directory::default(), Timestamp(FRESH)));
+        assert_eq!(host.paths.len(), 3, "a refused list does not stop the others");
     }
 
     #[test]
     fn refused_credentials_end_the_reading_and_a_late_response_is_ignored() {
-        let denied = || UpstreamError::Denied { detail: String::new() };
-        let (_, next_read, paths) = read_all(Directory::default(), |_| Err(denied()));
-        assert_eq!((next_read, paths.len()), (Timestamp(RETRY), 1));
-        let mut reader = DirectoryReader::new(Directory::default());
-        reader.record_page("/public/api/v1/courses", Ok(json!({"data": [{"id": "c1"}]})), UPSTREAM);
-        assert_eq!(reader.next_path().as_deref(), Some("/public/api/v1/terms"));
+        let mut host = Host::default();
+        host.read_all(|_| Err(UpstreamError::Denied { detail: String::new() }));
+        assert_eq!((host.next_reading, host.paths.len()), (Timestamp(RETRY), 1));
+        let mut reader = DirectoryReader::default();
+        let late = reader.record_page("/public/api/v1/courses", &Ok(json!([])), UPSTREAM, Timestamp(0));
+        assert_eq!((late, reader.next_path()), (None, Some("/public/api/v1/terms")));
     }
 
     #[test]
     fn a_list_without_an_end_is_cut_off() {
-        let (directory, _, paths) = read_all(Directory::default(), |path| {
+        let mut host = Host::default();
+        host.read_all(|path| {
             let page = path.rsplit('=').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0) + 1;
-            let path = path.split('?').next().unwrap_or_default();
-            Ok(
-                json!({"data": [{"id": page.to_string()}], "has_more": true, "next": format!("{path}?offset={page}")}),
-            )
+            let next = format!("?offset={page}");
+            Ok(json!({"data": [{"id": page.to_string()}], "has_more": true, "next": next}))
         });
-        assert_eq!(directory.courses.len(), MAX_PAGES);
-        assert_eq!(paths.len(), 3 * MAX_PAGES);
+        assert_eq!((host.stored.courses.len(), host.paths.len()), (LIMITS.pages, 3 * LIMITS.pages));
+        assert!(host.cut_off.contains(&(ListName::Courses, CutOff::TooManyEntries, LIMITS.pages)));
     }
 }

@@ -10,7 +10,7 @@
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store · [`shrinkage`]: whether a newer copy has lost rows |
 //! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
-//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`upstream_health`]: whether it has failed for too long · [`directory`]: its courses, sections and terms |
+//! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`paging`]: lists that it sends page by page · [`request_list`]: all upstream requests · [`directory`]: its courses, sections and terms · [`upstream_health`]: whether it has failed for too long |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`section_number`]: likely numbers, and labels with the term · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
@@ -42,6 +42,7 @@ pub mod link_limits;
 pub mod login_throttle;
 #[cfg(feature = "schema")]
 pub mod openapi;
+pub mod paging;
 pub mod problem;
 pub mod query;
 pub mod quota;
@@ -49,6 +50,7 @@ pub mod range;
 pub mod rate_limit;
 pub mod report;
 pub mod report_listing;
+pub mod request_list;
 pub mod role;
 pub mod role_upload;
 pub mod routes;

@@ -642,7 +642,7 @@ pub const ROUTES: &[Route] = &[
         ],
         summary: "Retry the failed windows of a request, or request others again",
         description: "`{\"windows\": […]}` names the windows to request again; without it, the failed ones \
-                      are retried.",
+                      are retried. If an administrator retries, calls to Echo360 no longer wait after earlier errors.",
     },
     Route {
         operation: Operation::ReadRows,
@@ -1047,7 +1047,8 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[],
         summary: "Data quality",
-        description: "What is unusual in the files of each window that has rows: counts, which name nobody.",
+        description: "What is unusual in the files of each window that has rows: counts, which name nobody. Under \
+                      `lists`, Echo360's lists that were last read only in part, and why.",
     },
     Route {
         operation: Operation::ListShrunken,

@@ -23,6 +23,7 @@ use crate::backoff::{Backoff, CallLedger};
 use crate::erasure::Tombstones;
 use crate::fair_queue::{Request, pick_next};
 use crate::range::Range;
+use crate::request_list::RequestList;
 use crate::shrinkage::{CopyChoice, ShrinkageCheck};
 use crate::time::{DAY, Day, MINUTE, SECOND, Timestamp, minus_days};
 use crate::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus, is_limit_response};
@@ -43,6 +44,9 @@ const LISTING_MAX_AGE: i64 = 20 * SECOND;
 
 /// A create whose reply was lost counts as never received once two lists this far apart lack its request.
 pub const MIN_LIST_GAP: i64 = MINUTE;
+
+/// The same while lists cannot be read to their end: hardly any build takes longer, and no slot is lost for good.
+pub const MAX_DOUBT: i64 = DAY;
 
 /// A lease counts as lost this long after its deadline, if the WindowStore has reported nothing.
 const LEASE_GRACE: i64 = 30 * SECOND;
@@ -73,7 +77,8 @@ pub const REQUESTS_KEPT_DAYS: u64 = 90;
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Read the list of all upstream requests, then [`Scheduler::record_list`].
+    /// Read a page of the list of all upstream requests. After its last page, or if it fails:
+    /// [`Scheduler::record_list`].
     List,
     /// Send a create for a window, then [`Scheduler::record_create`].
     Create {
@@ -564,6 +569,14 @@ impl Scheduler {
         }
     }
 
+    /// Ends the waits after failed calls, because an administrator tries again. Refused credentials are only tried
+    /// sooner, as after any request.
+    pub fn end_waits(&mut self) {
+        self.account.outage_backoff.end_wait();
+        self.account.limit_backoff.end_wait();
+        self.changes.account = true;
+    }
+
     // ---- The next step.
 
     /// Records a call that goes out at `now`: to be called once for each HTTP call, including those for a
@@ -733,11 +746,11 @@ impl Scheduler {
     // ---- Results of steps.
 
     /// Records the result of [`Step::List`].
-    pub fn record_list(&mut self, reply: Result<Vec<UpstreamRequest>, UpstreamError>, now: Timestamp) {
-        let listed = match reply {
-            Ok(listed) => {
+    pub fn record_list(&mut self, reply: Result<RequestList, UpstreamError>, now: Timestamp) {
+        let list = match reply {
+            Ok(list) => {
                 self.record_success(now);
-                listed
+                list
             }
             Err(error) => return self.record_error(error, now),
         };
@@ -750,9 +763,9 @@ impl Scheduler {
         for key in waiting {
             let has_same_days = |other: &WindowKey| other.report == key.report && other.days == key.days;
             let is_only_one = self.windows.keys().filter(|other| has_same_days(other)).count() == 1;
-            self.change(&key, |window| resolve_from_list(window, &listed, is_only_one, now));
+            self.change(&key, |window| resolve_from_list(window, &list, is_only_one, now));
         }
-        self.listing = Some((now, listed));
+        self.listing = Some((now, list.requests));
     }
 
     /// Records the result of [`Step::Create`].
@@ -795,7 +808,9 @@ impl Scheduler {
                 self.record_error(error, now);
             }
             // Perhaps the create took effect: the window keeps its slot until lists decide.
-            Err(error @ UpstreamError::Down { sent: true, .. }) => self.record_error(error, now),
+            Err(error @ (UpstreamError::Down { sent: true, .. } | UpstreamError::TooLong)) => {
+                self.record_error(error, now);
+            }
         }
     }
 
@@ -936,7 +951,7 @@ impl Scheduler {
                 self.account.credentials_backoff.record_failure(now, None);
                 self.account.denied_detail = detail;
             }
-            UpstreamError::Absent | UpstreamError::Refused { .. } => {
+            UpstreamError::Absent | UpstreamError::TooLong | UpstreamError::Refused { .. } => {
                 self.account.outage_backoff.record_failure(now, None);
             }
         }
@@ -1016,7 +1031,8 @@ fn list_due_at(window: &Window) -> Option<Timestamp> {
 ///
 /// `is_only_one`: no other window of ours has this report and these days. Then a listed request with further
 /// parameters is recognized too, since it cannot belong to another window.
-fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_only_one: bool, now: Timestamp) {
+fn resolve_from_list(window: &mut Window, list: &RequestList, is_only_one: bool, now: Timestamp) {
+    let listed = &list.requests;
     match &mut window.state {
         WindowState::Asking { end, seen, absent_since } => {
             let end = *end;
@@ -1032,7 +1048,15 @@ fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_only_on
                     let created = ours.created.map_or(window.since, |created| created.min(now));
                     window.start_building(ours.id.clone(), created, end, now);
                 }
-                (None, Some(absent)) if absent <= now && now.since(absent) >= MIN_LIST_GAP => {
+                (None, _) if list.cut_off.is_some() => {
+                    // The absolute value, since the clock may have been set back.
+                    if now.since(window.since).abs() >= MAX_DOUBT {
+                        window.requeue(now);
+                    } else {
+                        *absent_since = Some(now);
+                    }
+                }
+                (None, Some(absent)) if absent <= now && list.started.since(absent) >= MIN_LIST_GAP => {
                     window.requeue(now);
                 }
                 (None, Some(absent)) if absent <= now => {}
@@ -1041,10 +1065,10 @@ fn resolve_from_list(window: &mut Window, listed: &[UpstreamRequest], is_only_on
         }
         WindowState::Building { upstream, not_found: not_found @ true, not_found_polls, .. } => {
             let ours = listed.iter().find(|request| request.id == upstream.id);
-            let is_alive = ours.is_some_and(|request| {
+            let is_listed = ours.map_or(list.cut_off.is_some(), |request| {
                 matches!(request.status, UpstreamStatus::Pending | UpstreamStatus::Available)
-                    && *not_found_polls < MAX_NOT_FOUND_POLLS
             });
+            let is_alive = is_listed && *not_found_polls < MAX_NOT_FOUND_POLLS;
             if is_alive {
                 *not_found = false;
                 window.schedule_next_poll(now);

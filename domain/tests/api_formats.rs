@@ -146,6 +146,7 @@ fn names_of_audit_actions_unchanged() {
         "saw-record",
         "forgot",
         "person-exported",
+        "share-previewed",
         "shared",
         "share-opened",
         "share-changed",

@@ -7,6 +7,7 @@ use domain::fair_queue::Request;
 use domain::range::Range;
 use domain::report::{KnownReport, Shape};
 use domain::report_listing::ReportListing;
+use domain::request_list::RequestList;
 use domain::scheduler::{Scheduler, Step, create_parameters};
 use domain::time::{HOUR, SECOND, Timestamp, minus_days};
 use domain::upstream::{UpstreamId, UpstreamRequest, UpstreamStatus};
@@ -97,6 +98,7 @@ fn simulate(mut seed: u64) -> Simulation {
         match step {
             Step::List => {
                 let list = upstream.values().map(|request| request.response.clone()).collect();
+                let list = RequestList { requests: list, started: now, cut_off: None };
                 scheduler.record_list(Ok(list), now);
             }
             Step::Create { key, days } => {

@@ -13,11 +13,13 @@ use domain::erasure::{
     SweepFindings, SweepOutcome, Tombstones,
 };
 use domain::fair_queue::Request;
+use domain::paging::CutOff;
 use domain::range::Range;
 use domain::report::ReportName;
 use domain::report_listing::ReportListing;
+use domain::request_list::RequestList;
 use domain::scheduler::{
-    Account, CollectProgress, ErasureTarget, MIN_LIST_GAP, Scheduler, Step, create_parameters,
+    Account, CollectProgress, ErasureTarget, MAX_DOUBT, MIN_LIST_GAP, Scheduler, Step, create_parameters,
 };
 use domain::shrinkage::{CopyChoice, SectionLoss, Shrinkage};
 use domain::time::{DAY, HOUR, MINUTE, SECOND, Timestamp, minus_days, plus_days};
@@ -42,6 +44,11 @@ struct SimulatedRequest {
     is_lost: bool,
     /// Whether the scheduler made it, or another program with the same account.
     is_ours: bool,
+}
+
+/// A list that was read to its end.
+fn complete(requests: Vec<UpstreamRequest>, started: Timestamp) -> Result<RequestList, UpstreamError> {
+    Ok(RequestList { requests, started, cut_off: None })
 }
 
 impl SimulatedRequest {
@@ -307,12 +314,11 @@ impl World<'_> {
             Step::List => {
                 let reply = self.random_error().map_or_else(
                     || {
-                        Ok(self
-                            .upstream
-                            .iter()
-                            .filter(|request| !request.is_lost)
-                            .map(|request| request.response(self.true_now, false))
-                            .collect())
+                        let listed = self.upstream.iter().filter(|request| !request.is_lost);
+                        complete(
+                            listed.map(|request| request.response(self.true_now, false)).collect(),
+                            self.now,
+                        )
                     },
                     Err,
                 );
@@ -913,7 +919,7 @@ fn a_lost_reply_keeps_the_slot_until_a_list_shows_the_request() {
     calm(&mut world);
     world.submit("notes", "ana", 2, 1);
     let Step::List = world.scheduler.next_step(world.now) else { panic!("the list comes before a create") };
-    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    world.scheduler.record_list(complete(Vec::new(), world.now), world.now);
     let Step::Create { key, days } = world.scheduler.next_step(world.now) else { panic!("then the create") };
     let made = world.add_upstream_request("notes", create_parameters(&key, days), true);
     world.scheduler.record_create(
@@ -926,7 +932,7 @@ fn a_lost_reply_keeps_the_slot_until_a_list_shows_the_request() {
     assert_eq!(world.scheduler.slots_held(), 1);
     world.now = world.now.plus(10 * SECOND);
     let Step::List = world.scheduler.next_step(world.now) else { panic!("a list is read again") };
-    world.scheduler.record_list(Ok(vec![made.clone()]), world.now);
+    world.scheduler.record_list(complete(vec![made.clone()], world.now), world.now);
     assert!(
         matches!(&world.scheduler.window(&key).unwrap().state, WindowState::Building { upstream, .. } if upstream.id == made.id)
     );
@@ -939,7 +945,7 @@ fn a_lost_create_is_repeated_only_after_two_lists_a_minute_apart() {
     calm(&mut world);
     world.submit("notes", "ana", 2, 1);
     world.scheduler.next_step(world.now);
-    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    world.scheduler.record_list(complete(Vec::new(), world.now), world.now);
     let Step::Create { key, .. } = world.scheduler.next_step(world.now) else { panic!("a create") };
     let started = world.now;
     world.save();
@@ -949,7 +955,7 @@ fn a_lost_create_is_repeated_only_after_two_lists_a_minute_apart() {
         match world.scheduler.next_step(world.now) {
             Step::List => {
                 lists.push(world.now);
-                world.scheduler.record_list(Ok(Vec::new()), world.now);
+                world.scheduler.record_list(complete(Vec::new(), world.now), world.now);
             }
             Step::Create { key: again, .. } if again == key => break,
             Step::Create { key, days } => {
@@ -968,6 +974,77 @@ fn a_lost_create_is_repeated_only_after_two_lists_a_minute_apart() {
     }
     assert!(lists.len() >= 2 && lists[lists.len() - 1].since(lists[0]) >= MIN_LIST_GAP);
     assert_eq!(world.scheduler.window(&key).unwrap().tries, 0, "a lost create does not count as a try");
+}
+
+#[test]
+fn lists_that_are_cut_off_stop_no_collecting_and_free_the_slot_of_a_lost_create_after_a_day() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.submit("notes", "ana", 14, 14);
+    let cut_off = |now| {
+        let list = RequestList { requests: Vec::new(), started: now, cut_off: Some(CutOff::BadNext) };
+        Ok(list)
+    };
+    let (mut lost, mut repeated_at, mut ready) = (None, None, BTreeSet::new());
+    let started = world.now;
+    while repeated_at.is_none() {
+        match world.scheduler.next_step(world.now) {
+            Step::List => world.scheduler.record_list(cut_off(world.now), world.now),
+            // The reply to the first create is lost.
+            Step::Create { key, .. } if lost.is_none() => {
+                let reply = Err(UpstreamError::Down { sent: true, retry_after: None });
+                world.scheduler.record_create(&key, reply, world.now);
+                lost = Some(key);
+            }
+            Step::Create { key, .. } if lost.as_ref() == Some(&key) => repeated_at = Some(world.now),
+            Step::Create { key, days } => {
+                let made = world.add_upstream_request("notes", create_parameters(&key, days), true);
+                world.scheduler.record_create(&key, Ok(made), world.now);
+            }
+            // One poll in a while does not find its request, which no list shows either.
+            Step::Poll { key, id } if ready.len() == 3 => {
+                ready.insert(key.clone());
+                let handoff = world.scheduler.record_poll(&key, &id, Err(UpstreamError::Absent), world.now);
+                assert!(handoff.is_none());
+            }
+            Step::Poll { key, id } => {
+                let found = world.upstream.iter().find(|request| request.id == id).unwrap();
+                let mut found = found.response(world.now, true);
+                (found.status, found.links) = (UpstreamStatus::Available, vec!["https://files/1".into()]);
+                let handoff = world.scheduler.record_poll(&key, &id, Ok(found), world.now).unwrap();
+                let outcome = CollectOutcome::Whole { rows: 1, bytes: 1, header: String::new() };
+                world.scheduler.record_collection(&key, handoff.lease, outcome, world.now);
+                ready.insert(key);
+            }
+            Step::Wait(at) => world.now = at,
+            other => panic!("{other:?}"),
+        }
+        let is_ready = |window: &&Window| window.copy.is_some() && window.tries == 0;
+        if world.now.since(started) > HOUR {
+            let windows = world.scheduler.windows().count();
+            assert_eq!(world.scheduler.windows().filter(is_ready).count(), windows - 1);
+        }
+        assert!(world.now.since(started) < 2 * DAY);
+    }
+    assert!(repeated_at.unwrap().since(started) >= MAX_DOUBT);
+}
+
+#[test]
+fn an_administrator_who_tries_again_ends_a_wait_for_retry_after() {
+    let chances = [1u8];
+    let mut world = world(&chances);
+    calm(&mut world);
+    world.submit("notes", "ana", 2, 1);
+    assert_eq!(world.scheduler.next_step(world.now), Step::List);
+    let too_many = || Err(UpstreamError::TooMany { retry_after: Some(DAY) });
+    world.scheduler.record_list(too_many(), world.now);
+    let Step::Wait(_) = world.scheduler.next_step(world.now) else { panic!("a call during the pause") };
+    let pause = world.scheduler.info(world.now).held.unwrap();
+    assert_eq!(pause.until.since(world.now), HOUR, "the longest pause");
+    world.scheduler.end_waits();
+    assert_eq!(world.scheduler.info(world.now).held, None);
+    assert_eq!(world.scheduler.next_step(world.now), Step::List);
 }
 
 #[test]
@@ -1048,7 +1125,7 @@ fn refused_credentials_need_an_administrator_until_a_call_is_answered() {
     world.save();
     world.crash();
     assert_eq!(world.scheduler.upstream_failure(), Some(UpstreamFailure::CredentialsRefused));
-    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    world.scheduler.record_list(complete(Vec::new(), world.now), world.now);
     assert_eq!(world.scheduler.upstream_failure(), None);
 }
 
@@ -1070,7 +1147,7 @@ fn three_days_without_an_answer_need_an_administrator() {
         world.crash();
     }
     assert_eq!(world.scheduler.upstream_failure(), Some(UpstreamFailure::FailedDays));
-    world.scheduler.record_list(Ok(Vec::new()), world.now);
+    world.scheduler.record_list(complete(Vec::new(), world.now), world.now);
     assert_eq!(world.scheduler.upstream_failure(), None);
 }
 
@@ -1183,7 +1260,7 @@ fn a_request_with_a_lost_reply_is_recognized_despite_parameters_that_echo360_add
             Step::List => {
                 let listed =
                     world.upstream.iter().map(|request| request.response(request.created, false)).collect();
-                world.scheduler.record_list(Ok(listed), world.now);
+                world.scheduler.record_list(complete(listed, world.now), world.now);
             }
             Step::Create { key, days } => {
                 creates += 1;
@@ -1213,7 +1290,7 @@ fn of_two_possible_requests_the_one_with_exactly_our_parameters_is_chosen() {
     world.submit("notes", "ana", 2, 1);
     let (key, days) = loop {
         match world.scheduler.next_step(world.now) {
-            Step::List => world.scheduler.record_list(Ok(Vec::new()), world.now),
+            Step::List => world.scheduler.record_list(complete(Vec::new(), world.now), world.now),
             Step::Create { key, days } => break (key, days),
             other => panic!("{other:?}"),
         }
@@ -1231,7 +1308,7 @@ fn of_two_possible_requests_the_one_with_exactly_our_parameters_is_chosen() {
     while !matches!(world.scheduler.next_step(world.now), Step::List) {
         world.pass(SECOND);
     }
-    world.scheduler.record_list(Ok(vec![others, made.clone()]), world.now);
+    world.scheduler.record_list(complete(vec![others, made.clone()], world.now), world.now);
     let WindowState::Building { upstream, .. } = &world.scheduler.window(&key).unwrap().state else {
         panic!()
     };
@@ -1297,7 +1374,7 @@ fn a_request_that_polls_never_find_is_given_up_although_lists_show_it() {
             Step::List => {
                 let listed =
                     world.upstream.iter().map(|request| request.response(request.created, false)).collect();
-                world.scheduler.record_list(Ok(listed), world.now);
+                world.scheduler.record_list(complete(listed, world.now), world.now);
             }
             Step::Create { key, days } => {
                 let made = world.add_upstream_request("notes", create_parameters(&key, days), true);

@@ -213,6 +213,37 @@ describe('in local mode', () => {
   });
 });
 
+test('an administrator sees lists that are read only in part, and ends a pause', async () => {
+  const stack = await Stack.start();
+  try {
+    const days = weeks(1, 3);
+    await stack.injectFaults({ fault: 'bad-next', on: 'list', always: true, next: '/public/api/v1/users/7/invite' });
+    await stack.request({ report: 'videoview', ...days });
+    await withTab(browser, {}, async (page) => {
+      await page.goto(`${stack.url}/quality`);
+      const item = page.getByTestId('quality-lists').getByRole('listitem');
+      await item.getByText(/^The list of reports ends for Lectern after \d+ entr.*since the link to its next page leads nowhere\./).waitFor();
+      assert.equal(await item.count(), 1);
+
+      await stack.clearFaults();
+      // A list is used for 20 s.
+      await pause(21_000);
+      await stack.injectFaults({ fault: 'too-many-calls', on: 'list', seconds: 86400 });
+      await stack.request({ report: 'notes', ...days }, { wait: false });
+      await page.goto(`${stack.url}/requests`);
+      const notice = page.locator('.notice[data-code="upstream-down"]');
+      await notice.getByRole('button', { name: 'Try again' }).click();
+      await stack.request({ report: 'notes', ...days });
+      await notice.waitFor({ state: 'detached' });
+      await page.goto(`${stack.url}/quality`);
+      await page.locator('[data-testid="quality"] [data-report="notes"]').waitFor();
+      assert.equal(await item.count(), 0);
+    });
+  } finally {
+    await stack.stop();
+  }
+});
+
 test('while Echo360 refuses the credentials, every page says so to administrators, and to nobody else', async () => {
   const stack = await Stack.start();
   try {

@@ -6,28 +6,26 @@
 use crate::clock;
 use crate::http_client::{self, HttpRequest, HttpResponse};
 use crate::response::sanitize;
+use domain::paging::ListName;
 use domain::report_listing::{ReportListing, parse_report_listings};
+use domain::request_list::{RequestList, RequestListReader};
 use domain::settings::Settings;
-use domain::time::{SECOND, Timestamp};
-use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus, parse_list};
+use domain::time::{HOUR, SECOND, Timestamp};
+use domain::upstream::{UpstreamError, UpstreamId, UpstreamRequest, UpstreamStatus};
 use domain::window::Parameters;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 
 const REPORTING: &str = "/public/api/v1/reporting";
 
-/// Timeout of a call; a call that exceeds it may still have taken effect.
+/// Timeout of a call, with that for an access token; a call that exceeds it may still have taken effect.
 const CALL_TIMEOUT: i64 = 60 * SECOND;
 
 /// Timeout of a call that reads a list of lower priority, since no other call is made meanwhile.
 const LIST_TIMEOUT: i64 = 8 * SECOND;
 
-/// Maximum length of a response. The list retains requests whose files are long gone; this is room for some
-/// 50,000 of them.
-const MAX_RESPONSE_BYTES: usize = 16 << 20;
-
-/// Maximum number of pages read of the list of requests.
-const MAX_PAGES: usize = 100;
+/// Maximum length of a response. As parsed JSON it takes several times as much of the isolate's memory.
+const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
 /// Lifetime of a token if the response has no `expires_in`: "access tokens live one hour".
 const DEFAULT_TOKEN_LIFETIME: i64 = 3600 * SECOND;
@@ -38,6 +36,8 @@ pub(crate) struct ClientState {
     token: RefCell<Option<Token>>,
     /// Whether the path of one request starts with `/request/` instead of `/requests/`.
     is_path_singular: Cell<bool>,
+    /// The list of requests while it is being read.
+    request_list: RefCell<Option<RequestListReader>>,
 }
 
 #[derive(Clone)]
@@ -64,22 +64,23 @@ impl Echo360Client<'_> {
         parse_report_listings(&answer).ok_or(UNREADABLE)
     }
 
-    /// `GET /requests`, all pages.
-    pub(crate) async fn list_requests(&self) -> Result<Vec<UpstreamRequest>, UpstreamError> {
-        let mut all = Vec::new();
-        let mut path = format!("{REPORTING}/requests");
-        for _ in 0..MAX_PAGES {
-            let answer = self.get(&path).await?;
-            let (requests, next) = parse_list(&answer, &self.settings.upstream, &path).ok_or(UNREADABLE)?;
-            let is_last = requests.is_empty();
-            all.extend(requests);
-            match next {
-                Some(next) if !is_last && next != path => path = next,
-                _ => return Ok(all),
-            }
+    /// The next page of `GET /requests`: the whole list after the last page, and `None` if there are more. After an
+    /// error the next call goes on from the same page.
+    pub(crate) async fn list_requests(&self) -> Result<Option<RequestList>, UpstreamError> {
+        let now = clock::now();
+        let reader = self.client_state.request_list.take().filter(|reader| reader.is_current(now));
+        let mut reader = reader.unwrap_or_else(|| RequestListReader::new(now));
+        let is_first_page = reader.path() == ListName::Requests.path();
+        let page = if is_first_page {
+            self.get(reader.path()).await
+        } else {
+            self.call("GET", reader.path(), None).await
+        };
+        let list = reader.record_page(page, &self.settings.upstream);
+        if !matches!(list, Ok(Some(_))) {
+            self.client_state.request_list.replace(Some(reader));
         }
-        // An incomplete list cannot prove that a request is absent.
-        Err(UNREADABLE)
+        list
     }
 
     /// `POST /requests/{report}`, asking for a gzipped, comma-separated CSV.
@@ -88,6 +89,8 @@ impl Echo360Client<'_> {
         report: &str,
         parameters: &Parameters,
     ) -> Result<UpstreamRequest, UpstreamError> {
+        // A list that was begun before this request cannot tell whether it exists.
+        self.client_state.request_list.take();
         let body = json!({"parameters": parameters, "output": {"compression": true, "delimiter": ","}});
         let answer = self.call("POST", &format!("{REPORTING}/requests/{report}"), Some(body)).await?;
         UpstreamRequest::parse(&answer).ok_or(UNREADABLE)
@@ -150,11 +153,12 @@ impl Echo360Client<'_> {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value, UpstreamError> {
-        let reply = self.send_authorized(timeout, method, path, body.as_ref(), false).await?;
+        let deadline = clock::now().plus(timeout);
+        let reply = self.send_authorized(deadline, method, path, body.as_ref(), false).await?;
         let reply = if reply.status() == 401 {
             // The token may have ended early: try once more with a new one.
             self.client_state.token.borrow_mut().take();
-            self.send_authorized(timeout, method, path, body.as_ref(), true).await?
+            self.send_authorized(deadline, method, path, body.as_ref(), true).await?
         } else {
             reply
         };
@@ -162,7 +166,9 @@ impl Echo360Client<'_> {
         let retry_after = retry_after(&reply);
         let text = reply.text(MAX_RESPONSE_BYTES).await;
         if let 200..300 = status {
-            return serde_json::from_str(&text.map_err(|_| UNREADABLE)?).map_err(|_| UNREADABLE);
+            let text =
+                text.map_err(|error| if error.is_too_long() { UpstreamError::TooLong } else { UNREADABLE })?;
+            return serde_json::from_str(&text).map_err(|_| UNREADABLE);
         }
         let text = error_message(&self.redact_secrets(&text.unwrap_or_default()));
         match status {
@@ -186,13 +192,13 @@ impl Echo360Client<'_> {
 
     async fn send_authorized(
         &self,
-        timeout: i64,
+        deadline: Timestamp,
         method: &str,
         path: &str,
         body: Option<&Value>,
         renew_token: bool,
     ) -> Result<HttpResponse, UpstreamError> {
-        let token = self.token(timeout, renew_token).await?;
+        let token = self.token(deadline, renew_token).await?;
         let mut headers =
             vec![("authorization", format!("Bearer {token}")), ("accept", "application/json".to_owned())];
         if body.is_some() {
@@ -202,7 +208,7 @@ impl Echo360Client<'_> {
             method,
             headers,
             body: body.map(Value::to_string),
-            timeout,
+            timeout: deadline.since(clock::now()),
             ..HttpRequest::default()
         };
         if !(self.may_call)() {
@@ -214,7 +220,7 @@ impl Echo360Client<'_> {
     }
 
     /// The access token: cached, and renewed after nine tenths of its lifetime.
-    async fn token(&self, timeout: i64, force_renewal: bool) -> Result<String, UpstreamError> {
+    async fn token(&self, deadline: Timestamp, force_renewal: bool) -> Result<String, UpstreamError> {
         let cached = self.client_state.token.borrow().clone();
         if let Some(token) = cached.filter(|token| !force_renewal && clock::now() < token.renew_at) {
             return Ok(token.value);
@@ -232,7 +238,7 @@ impl Echo360Client<'_> {
                 ("accept", "application/json".to_owned()),
             ],
             body: Some(body),
-            timeout,
+            timeout: deadline.since(clock::now()),
             ..HttpRequest::default()
         };
         // Whatever fails before the token is there, the call itself was not sent.
@@ -285,7 +291,7 @@ fn error_message(text: &str) -> String {
 
 fn retry_after(reply: &HttpResponse) -> Option<i64> {
     let text = reply.header("retry-after")?;
-    let seconds = text.trim().parse::<i64>().ok().map(|seconds| seconds.clamp(0, 86_400) * SECOND);
+    let seconds = text.trim().parse::<i64>().ok().map(|seconds| seconds.clamp(0, HOUR / SECOND) * SECOND);
     seconds.or_else(|| {
         // The header's other form is a date.
         let at = js_sys::Date::parse(text.trim());
@@ -294,7 +300,7 @@ fn retry_after(reply: &HttpResponse) -> Option<i64> {
             reason = "milliseconds of a date; NaN and infinities are excluded"
         )]
         let at = (at.is_finite() && at > 0.0).then_some(Timestamp(at as i64))?;
-        Some(at.since(clock::now()).clamp(0, 86_400 * SECOND))
+        Some(at.since(clock::now()).clamp(0, HOUR))
     })
 }
 

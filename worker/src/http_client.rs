@@ -31,12 +31,20 @@ extern "C" {
     fn cancel(this: &ByteReader) -> Result<Promise, JsValue>;
 }
 
-/// The exchange failed: there was no response, or it was truncated. The text is the runtime's, without
-/// addresses.
+/// The exchange failed: there was no response, it was truncated, or it is longer than the caller reads. The text is
+/// the runtime's, without addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportError(pub(crate) String);
 
+/// The text for a body that is longer than the caller reads.
+const TOO_LONG: &str = "the answer is too long";
+
 impl TransportError {
+    /// Whether the body is longer than the caller reads.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.0 == TOO_LONG
+    }
+
     fn from_js(value: &JsValue) -> Self {
         let text = value
             .dyn_ref::<js_sys::Error>()
@@ -115,10 +123,12 @@ impl HttpResponse {
         while let Some(chunk) = reader.next().await? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > max_bytes {
-                return Err(TransportError("the answer is too long".to_owned()));
+                return Err(TransportError(TOO_LONG.to_owned()));
             }
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        // Without a second copy of what may be megabytes.
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 }
 

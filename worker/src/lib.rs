@@ -36,10 +36,23 @@ mod upstream_health;
 mod window_store;
 mod zone;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 /// Handles every HTTP request that no static file of the page answers.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     router::handle(request, &env, &context).await
+}
+
+/// Wakes the Scheduler every 15 minutes, in case that the runtime has lost its alarm and nobody calls.
+#[event(scheduled)]
+async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+    let Ok(settings) = config::read(&env) else { return };
+    let wake = async {
+        let scheduler = rpc::scheduler(&env, &settings.scheduler_name())?;
+        rpc::send(&scheduler, &rpc::SchedulerCommand::Wake).await
+    };
+    if let Err(error) = wake.await {
+        response::internal_error(&error);
+    }
 }

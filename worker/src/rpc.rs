@@ -61,7 +61,7 @@ pub(crate) enum SchedulerCommand {
     CancelErasure { id: String },
     /// A WindowStore reports the result of erasing from its copy.
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
-    /// What is unusual in the files of every window that has rows: [`domain::data_quality::DataQuality`].
+    /// What is unusual in files and lists: [`domain::data_quality::DataQuality`].
     ListQuality,
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
@@ -71,6 +71,8 @@ pub(crate) enum SchedulerCommand {
     ChooseCopy { person: String, choice: CopyChoiceRequest },
     /// Why an administrator has to act, if so: [`domain::upstream_health::UpstreamFailure`].
     GetUpstreamFailure,
+    /// Sets the alarm if there is work to do and the alarm was lost, as after every command.
+    Wake,
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
     ListAvailable { report: ReportName, course: CourseId },
 }

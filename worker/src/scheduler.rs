@@ -26,6 +26,7 @@ use domain::erasure::{
 };
 use domain::fair_queue;
 use domain::ids::{CourseId, normalize_text};
+use domain::paging::ListName;
 use domain::problem::{Code, Problem};
 use domain::quota::Quota;
 use domain::range::Range;
@@ -74,6 +75,9 @@ const MAX_PAGES_WAITED_FOR: usize = 8;
 /// A page requested this long ago was lost: a call and a token take at most a minute each.
 const PAGE_TIMEOUT: i64 = 3 * MINUTE;
 
+/// Expected length of the JSON of a course with a section.
+const COURSE_BYTES: usize = 256;
+
 /// How long reading the directory pauses when few calls are left in this minute.
 const DIRECTORY_PAUSE: i64 = 10 * SECOND;
 
@@ -86,10 +90,7 @@ pub struct Scheduler {
     env: Env,
     rules: RefCell<Option<Rules>>,
     client_state: ClientState,
-    /// Reads the directory page by page; `None` when it is not being read. It is in memory only, since the
-    /// next search for a course starts it again.
-    directory_reader: RefCell<Option<DirectoryReader>>,
-    /// When the current page was requested; only one is requested at a time. If its visitor disconnects, the
+    /// When the current page of the directory was requested; only one is requested at a time. If its visitor disconnects, the
     /// call may be cancelled without resetting this: see [`PAGE_TIMEOUT`].
     page_requested_at: Cell<Option<Timestamp>>,
     /// Whether the alarm handler is running, which sets the next alarm itself.
@@ -105,7 +106,6 @@ impl DurableObject for Scheduler {
             env,
             rules: RefCell::new(None),
             client_state: ClientState::default(),
-            directory_reader: RefCell::new(None),
             page_requested_at: Cell::new(None),
             is_alarm_running: Cell::new(false),
             has_tables: Cell::new(false),
@@ -234,12 +234,11 @@ impl Scheduler {
             }
             let step = self.with_rules(|rules| rules.next_step(clock::now()));
             // The directory is read only when there is no step to do.
-            if matches!(step, Ok(Step::Wait(_) | Step::Idle)) && self.directory_reader.borrow().is_some() {
+            if matches!(step, Ok(Step::Wait(_) | Step::Idle)) && self.directory_reader().is_some() {
                 match self.read_directory_page(&settings).await {
                     // A command may have arrived during the call, so compute the step again.
                     DirectoryProgress::MorePages | DirectoryProgress::Complete => continue,
-                    DirectoryProgress::Postponed => {
-                        let later = clock::now().plus(DIRECTORY_PAUSE);
+                    DirectoryProgress::Postponed(later) => {
                         return Some(if let Ok(Step::Wait(at)) = step { at.min(later) } else { later });
                     }
                 }
@@ -284,7 +283,15 @@ impl Scheduler {
         match step {
             Step::List => {
                 let reply = echo360.list_requests().await;
-                self.with_rules(|rules| rules.record_list(reply, clock::now()))
+                let now = clock::now();
+                let Some(reply) = reply.transpose() else {
+                    // The next page is a step of its own, so that calls of higher priority come first.
+                    return self.with_rules(|rules| rules.record_success(now));
+                };
+                if let Ok(list) = &reply {
+                    self.store()?.save_cut_off(ListName::Requests, list.cut_off, list.requests.len(), now)?;
+                }
+                self.with_rules(|rules| rules.record_list(reply, now))
             }
             Step::Create { key, days } => {
                 let reply = echo360.create_request(key.report.as_str(), &create_parameters(&key, days)).await;
@@ -428,7 +435,8 @@ impl Scheduler {
                 Some(now)
             }
         };
-        let next = if self.directory_reader.borrow().is_some() { Some(now) } else { next };
+        let page_at = self.directory_reader().map(|reader| reader.waits_until(now).unwrap_or(now));
+        let next = next.into_iter().chain(page_at).min();
         let Some(next) = next else { return };
         let alarm = self.state.storage().get_alarm().await.ok().flatten();
         if alarm.is_none_or(|at| {
@@ -452,12 +460,13 @@ impl Scheduler {
             SchedulerCommand::ListCourses(access_scope) => {
                 self.ensure_directory().await?;
                 let erased = self.try_rules(|rules| rules.erased_courses())?;
-                response::json(&access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?))
+                let courses = access_scope.filter_courses(self.try_store(|store| store.courses(&erased))?);
+                response::large_json(&courses, courses.courses.len() * COURSE_BYTES)
             }
             SchedulerCommand::ListSections(course) => {
                 self.ensure_directory().await?;
                 let directory = self.try_store(Store::directory)?;
-                response::json(&directory.and_then(|(directory, _)| directory.listed_sections(&course)))
+                response::json(&directory.listed_sections(&course))
             }
             SchedulerCommand::CreateRequest { person, role, ask, access_scope } => {
                 response::json(&access_scope.redact_request(self.create_request(person, role, ask).await?))
@@ -501,7 +510,12 @@ impl Scheduler {
                 }
                 let new = self.try_rules(|rules| rules.count_retried_windows(&id, &windows, now))?;
                 self.take_quota(&person, role, new, now)?;
-                self.try_rules(|rules| rules.retry(&id, &windows, may_restore_erased, now))?;
+                self.try_rules(|rules| {
+                    if role == Role::Administrator {
+                        rules.end_waits();
+                    }
+                    rules.retry(&id, &windows, may_restore_erased, now)
+                })?;
                 response::json(&self.describe(&id, &access_scope)?)
             }
             SchedulerCommand::WithdrawRequest { id, access_scope } => {
@@ -562,6 +576,7 @@ impl Scheduler {
             SchedulerCommand::GetUpstreamFailure => {
                 response::json(&self.try_rules(|rules| rules.upstream_failure())?)
             }
+            SchedulerCommand::Wake => response::json(&true),
             SchedulerCommand::ListAvailable { report, course } => {
                 response::json(&self.available_windows(&report, &course)?)
             }
@@ -691,6 +706,7 @@ impl Scheduler {
 
     fn list_quality(&self) -> Result<DataQuality, Problem> {
         let mut found = self.try_store(Store::quality)?;
+        let lists = self.try_store(Store::cut_off_lists)?.into_values().collect();
         self.try_rules(|rules| {
             let describe = |window: &Window| {
                 Some(WindowQuality {
@@ -702,7 +718,7 @@ impl Scheduler {
             };
             let mut windows: Vec<WindowQuality> = rules.windows().filter_map(describe).collect();
             windows.sort_by(|a, b| (&a.report, &b.window).cmp(&(&b.report, &a.window)));
-            DataQuality { windows }
+            DataQuality { windows, lists }
         })
     }
 
@@ -857,10 +873,8 @@ impl Scheduler {
         if due.is_some_and(|due| now < due && due.since(now) <= directory::FRESH) {
             return Ok(());
         }
-        if self.directory_reader.borrow().is_none() {
-            let stored =
-                self.try_store(Store::directory)?.map(|(directory, _)| directory).unwrap_or_default();
-            *self.directory_reader.borrow_mut() = Some(DirectoryReader::new(stored));
+        if self.directory_reader().is_none() {
+            self.try_store(|store| store.save_directory_reader(Some(&DirectoryReader::default())))?;
         }
         let settings = config::read(&self.env)?;
         for _ in 0..MAX_PAGES_WAITED_FOR {
@@ -873,49 +887,72 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Reads one page of the directory. After the last page, stores the directory.
+    /// Reads the directory page by page; `None` when it is not being read.
+    fn directory_reader(&self) -> Option<DirectoryReader> {
+        self.store().and_then(|store| store.directory_reader()).unwrap_or_else(|error| {
+            response::internal_error(&error);
+            None
+        })
+    }
+
+    /// Reads and stores one page of the directory.
     async fn read_directory_page(&self, settings: &Settings) -> DirectoryProgress {
         let now = clock::now();
-        let has_spare_calls = self.with_rules(|rules| rules.has_spare_calls(now)).unwrap_or(false);
+        let Some(reader) = self.directory_reader() else { return DirectoryProgress::Complete };
+        let Some(path) = reader.next_path() else { return DirectoryProgress::Complete };
+        let calls = self.with_rules(|rules| (rules.has_spare_calls(now), rules.calls_paused_until(now)));
+        let (has_spare_calls, paused_until) = calls.unwrap_or_default();
         let is_reading =
             self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
-        if !has_spare_calls || is_reading {
-            return DirectoryProgress::Postponed;
+        let wait = reader.waits_until(now);
+        if !has_spare_calls || is_reading || wait.is_some() {
+            let pause = wait.unwrap_or(now.plus(DIRECTORY_PAUSE));
+            return DirectoryProgress::Postponed(paused_until.map_or(pause, |until| until.max(pause)));
         }
-        let path = self.directory_reader.borrow().as_ref().map(DirectoryReader::next_path);
-        let Some(path) = path else { return DirectoryProgress::Complete };
-        if let Some(path) = path {
-            let may_call = || self.may_call();
-            let echo360 = Echo360Client { settings, client_state: &self.client_state, may_call: &may_call };
-            self.page_requested_at.set(Some(now));
-            let answer = echo360.get_page(&path).await;
-            self.page_requested_at.set(None);
-            if let Err(upstream_error @ UpstreamError::TooMany { .. }) = &answer
-                && let Err(error) =
-                    self.with_rules(|rules| rules.record_error(upstream_error.clone(), clock::now()))
-            {
-                response::internal_error(&error);
-            }
-            if let Some(directory_reader) = self.directory_reader.borrow_mut().as_mut() {
-                directory_reader.record_page(&path, answer, &settings.upstream);
-                if directory_reader.next_path().is_some() {
-                    return DirectoryProgress::MorePages;
-                }
-            }
-        }
-        let Some(directory_reader) = self.directory_reader.borrow_mut().take() else {
-            return DirectoryProgress::Complete;
-        };
-        let (directory, refresh_at) = directory_reader.finish(clock::now());
-        let result = self.with_rules(|rules| rules.erased_courses()).and_then(|erased| {
-            // A course may have been erased since its page was read.
-            let (store, directory) = (self.store()?, directory.without_courses(&erased));
-            transaction::run(&self.state, || store.save_directory(&directory, refresh_at))
-        });
-        if let Err(error) = result {
+        let may_call = || self.may_call();
+        let echo360 = Echo360Client { settings, client_state: &self.client_state, may_call: &may_call };
+        self.page_requested_at.set(Some(now));
+        let answer = echo360.get_page(path).await;
+        self.page_requested_at.set(None);
+        if let Err(upstream_error @ UpstreamError::TooMany { .. }) = &answer
+            && let Err(error) =
+                self.with_rules(|rules| rules.record_error(upstream_error.clone(), clock::now()))
+        {
             response::internal_error(&error);
         }
-        DirectoryProgress::Complete
+        self.record_directory_page(path, &answer, &settings.upstream).unwrap_or_else(|error| {
+            response::internal_error(&error);
+            DirectoryProgress::Postponed(clock::now().plus(DIRECTORY_PAUSE))
+        })
+    }
+
+    fn record_directory_page(
+        &self,
+        path: &str,
+        answer: &std::result::Result<serde_json::Value, UpstreamError>,
+        upstream: &str,
+    ) -> worker::Result<DirectoryProgress> {
+        let (store, now) = (self.store()?, clock::now());
+        // Another event may have recorded a page meanwhile, or begun anew.
+        let Some(mut reader) = store.directory_reader()? else { return Ok(DirectoryProgress::Complete) };
+        let Some(page) = reader.record_page(path, answer, upstream, now) else {
+            return Ok(DirectoryProgress::MorePages);
+        };
+        let erased = self.with_rules(|rules| rules.erased_courses())?;
+        let has_more = reader.next_path().is_some();
+        transaction::run(&self.state, || {
+            store.save_directory_page(page, &erased, now)?;
+            if has_more {
+                return store.save_directory_reader(Some(&reader));
+            }
+            store.save_directory_reader(None)?;
+            store.set_directory_refresh_at(reader.next_reading(now))
+        })?;
+        Ok(match reader.waits_until(now) {
+            _ if !has_more => DirectoryProgress::Complete,
+            Some(later) => DirectoryProgress::Postponed(later),
+            None => DirectoryProgress::MorePages,
+        })
     }
 
     // ---- The reports that Echo360 offers.
@@ -1015,8 +1052,8 @@ enum DirectoryProgress {
     MorePages,
     /// The directory was stored, or is not being read.
     Complete,
-    /// No page can be read now.
-    Postponed,
+    /// No page can be read before this time.
+    Postponed(Timestamp),
 }
 
 /// A request that passed validation.

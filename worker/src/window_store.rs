@@ -152,7 +152,7 @@ impl WindowStore {
                 }
             }
             WindowStoreCommand::DeleteAll => {
-                store.delete_all()?;
+                store.delete_all().await?;
                 if !self.is_running() {
                     // Deletes the database file too, and with it remains of rows in free pages.
                     self.has_tables.set(false);
@@ -169,7 +169,7 @@ impl WindowStore {
         // Erase first, so that a copy collected after the erasure has the higher generation.
         self.erase(&store).await?;
         self.collect(&store).await?;
-        store.delete_replaced(clock::now())
+        store.delete_replaced(clock::now()).await
     }
 
     fn is_running(&self) -> bool {
@@ -199,15 +199,16 @@ impl WindowStore {
                 CollectStep::Collect => {
                     let lease = task.job.lease;
                     self.collect_files(store, task).await?;
-                    store.delete_replaced(clock::now())?;
+                    store.delete_replaced(clock::now()).await?;
                     // A job that has replaced this one gets the full time of an alarm of its own.
                     if store.collect_task()?.is_none_or(|task| task.job.lease != lease) {
                         return Ok(());
                     }
                 }
                 CollectStep::GiveUp => {
-                    store.delete_orphans()?;
+                    // Before the first await, since another job may replace this one then.
                     store.finish_collect(&too_many_starts())?;
+                    store.delete_orphans().await?;
                 }
                 CollectStep::Report => {
                     let lease = task.job.lease;
@@ -229,8 +230,8 @@ impl WindowStore {
     /// Collects the job's files and stores the outcome.
     async fn collect_files(&self, store: &Store, task: CollectTask) -> Result<()> {
         let CollectJob { lease, until, at_once, shrinkage_check, .. } = task.job;
-        store.delete_orphans()?;
         store.count_collect_start()?;
+        store.delete_orphans().await?;
         let result = match config::read(&self.env) {
             Ok(settings) => collector::collect(store, &task.job, &settings).await?,
             Err(_) => Err(CollectOutcome::Unreachable { detail: "Lectern's settings are wrong.".to_owned() }),
@@ -242,13 +243,13 @@ impl WindowStore {
         let (stored, now) = (store.collect_task()?.map(|task| task.facts()), clock::now());
         match settle_collect(result, lease, stored, until, at_once, now) {
             // Other orphans may be those of a newer job that is writing them.
-            Settlement::Superseded => store.delete_orphans_of(lease),
+            Settlement::Superseded => store.delete_orphans_of(lease).await,
             Settlement::Publish { collected, delete_replaced_at } => {
                 store.publish_copy(lease, collected, now, delete_replaced_at)
             }
             Settlement::Fail(outcome) => {
-                store.delete_orphans_of(lease)?;
-                store.finish_collect(&outcome)
+                store.finish_collect(&outcome)?;
+                store.delete_orphans_of(lease).await
             }
         }
     }
@@ -276,18 +277,18 @@ impl WindowStore {
             let lease = task.job.lease;
             match next_erasure_step(Some(task.facts())) {
                 ErasureStep::Sweep => {
-                    store.delete_orphans()?;
                     store.count_erasure_start()?;
+                    store.delete_orphans().await?;
                     // `None`: another job has replaced this one, and has an alarm of its own.
                     let Some(swept) = eraser::erase(store, &task.job).await? else { return Ok(()) };
                     store.finish_erasure(lease, &swept)?;
                 }
                 ErasureStep::GiveUp => {
-                    store.delete_orphans()?;
+                    store.delete_orphans().await?;
                     store.finish_erasure(lease, &SweepOutcome::Damaged)?;
                 }
                 ErasureStep::DeleteOrphans => {
-                    store.delete_orphans()?;
+                    store.delete_orphans().await?;
                     store.set_erasure_stage(lease, ErasureStage::Erased)?;
                 }
                 ErasureStep::Report => {

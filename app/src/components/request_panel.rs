@@ -57,7 +57,7 @@ pub fn RequestPanel(
             }
         }
     };
-    view! { <section class="progress">{body} <UpstreamStatus pause clock=context.clock /> {notice}</section> }
+    view! { <section class="progress">{body} <UpstreamStatus pause clock=context.clock retry=None /> {notice}</section> }
 }
 
 /// What a request would load, how long that may take, and the button that creates it.

@@ -34,6 +34,9 @@ pub fn UpstreamStatus(
     pause: Memo<Option<Pause>>,
     /// The clock that the time until the next try is computed with.
     clock: Clock,
+    /// Tries again at once, for administrators.
+    #[prop(optional_no_strip)]
+    retry: Option<Callback<()>>,
 ) -> impl IntoView {
     let navigation = expect_context::<AppContext>().navigation;
     // The reason is announced once; the time until the next try is outside the status role and changes
@@ -51,6 +54,9 @@ pub fn UpstreamStatus(
                         <p>{detail} " " {words::pause_advice(reason)}</p>
                     </div>
                     <p class="quiet small">{next_try} {requests_link(navigation)}</p>
+                    {retry.map(|retry| view! {
+                        <button type="button" on:click=move |_| retry.run(())>{words::TRY_AGAIN}</button>
+                    })}
                 </section>
             }
         })

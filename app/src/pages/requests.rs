@@ -61,6 +61,18 @@ pub fn RequestsPage() -> impl IntoView {
     let usual = Memo::new(move |_| all.with(|all| all.as_ref()?.scheduler.usual));
     let has_response = Memo::new(move |_| answer.get().is_some());
     let ids = move || request_ids(all.get());
+    // Trying any request again ends the pause for all of them.
+    let retry = is_administrator.then(|| {
+        Callback::new(move |()| {
+            let id = all.with_untracked(|all| Some(all.as_ref()?.requests.first()?.id.clone()));
+            let Some(id) = id else { return };
+            spawn_local(async move {
+                // The answer shows whether there still is a pause.
+                let _ = api_client::retry_request(&id, &RetryRequest::default()).await;
+                answer.refetch();
+            });
+        })
+    });
     let item = move |id: String| {
         let request = Memo::new(move |_| {
             all.with(|all| all.as_ref()?.requests.iter().find(|request| request.id == id).cloned())
@@ -77,7 +89,7 @@ pub fn RequestsPage() -> impl IntoView {
         {move || error.get().map(|error| view! {
             <ErrorNotice error again=Callback::new(move |()| answer.refetch()) />
         })}
-        <UpstreamStatus pause clock=context.clock />
+        <UpstreamStatus pause clock=context.clock retry />
         {shrunken.map(|all| view! {
             <ShrunkenWindowList all on_choice=Callback::new(move |()| answer.refetch()) />
         })}

@@ -3,10 +3,12 @@
 use crate::locale;
 use domain::data_quality::FileFindings;
 use domain::institution_role::InstitutionRole;
+use domain::paging::{CutOff, CutOffList, ListName};
 use domain::time::parse_day;
 use protocol::text;
 
 pub const CLEAN: &str = "Nothing unusual.";
+pub const LISTS: &str = "Echo360's lists are read only in part";
 pub const NO_WINDOWS: &str = "No rows are loaded yet.";
 pub const ABOUT: &str = "Nobody is named here: the rows themselves are in the downloads. People are compared within a week. Weeks that were \
      loaded before this page existed appear once they are requested again.";
@@ -100,6 +102,26 @@ pub fn describe_findings(windows: &[(&str, &FileFindings)]) -> Vec<(String, Stri
         Some((sentence, format_weeks(&weeks)))
     };
     KINDS.into_iter().filter_map(describe).collect()
+}
+
+/// Which list was cut off, why, and what follows from that.
+#[must_use]
+pub fn describe_list(list: &CutOffList) -> String {
+    let (name, consequence) = match list.list {
+        ListName::Requests => {
+            ("reports", "Weeks are loaded all the same; Echo360 may build some that it has already built.")
+        }
+        ListName::Terms => ("terms", "Later terms cannot be chosen."),
+        ListName::Courses => ("courses", "Further courses appear once they have rows."),
+        ListName::Sections => ("sections", "Further sections appear once they have rows."),
+    };
+    let reason = match list.reason {
+        CutOff::BadNext => "the link to its next page leads nowhere",
+        CutOff::PageTooLong => "a page of it is longer than 4 MB",
+        CutOff::TooManyEntries => "it has more entries than Lectern reads",
+    };
+    let entries = locale::format_count(list.entries);
+    format!("The list of {name} ends for Lectern after {entries} entries, since {reason}. {consequence}")
 }
 
 /// How many weeks, rows and people were counted.

@@ -4,7 +4,7 @@
 //! are three kinds:
 //! - on a call (`unauthorized`, `too-many-calls`, `server-error`, `slow`, `reset-api`): any call to the
 //!   reporting API, or the calls named by `on` (`reports`, `list`, `one`, `create`, `directory`, `token`,
-//!   `file`);
+//!   `file`), and on pages of lists (`bad-next`, `long-page`);
 //! - on an upstream request (its outcome, the format of its files, the response to its creation): decided at
 //!   its creation, for all fetches;
 //! - on a fetch (`reset`, `truncated-gzip`, `wrong-crc`, `wrong-length`, `zero-padding`, `trailing-bytes`,
@@ -27,6 +27,10 @@ pub enum Fault {
     Slow,
     /// Closes the connection in the middle of the response.
     ResetApi,
+    /// A page of a list has the order's `next` as its next page, even if it is the last one.
+    BadNext,
+    /// A page of a list is longer than 4 MB.
+    LongPage,
     /// Closes the connection in the middle of a file.
     Reset,
     /// The end of a file is missing, although the HTTP transfer is complete.
@@ -72,6 +76,8 @@ pub enum Fault {
     RepeatedHeader,
     /// Quotation marks in texts are escaped with backslashes, as are backslashes.
     BackslashQuotes,
+    /// Each row is of a section of its own. Only in `videoview`.
+    ManySections,
     /// The rows of one section are missing, that of the first row, as if it had been deleted. Not in `visit`, which has
     /// no sections.
     MissingSection,
@@ -114,7 +120,7 @@ pub enum Point {
     One,
     /// `POST /requests/{report}`
     Create,
-    /// Courses, sections, terms.
+    /// The lists of courses, sections and terms.
     Directory,
     /// `POST /oauth2/access_token`
     Token,
@@ -174,6 +180,9 @@ pub struct Order {
     /// file itself. An empty host makes `Location` relative; a host with `://` sets the scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hops: Vec<String>,
+    /// For `bad-next`: the next page; without it, there is said to be one, and it is not named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// For `redirect`: the HTTP status, 302 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -198,6 +207,7 @@ impl Order {
             on: None,
             seconds: None,
             hops: Vec::new(),
+            next: None,
             status: None,
         }
     }
@@ -236,6 +246,9 @@ impl InjectedFault {
                 | Fault::ResetApi,
             ) => !matches!(occasion.point, Point::Token | Point::File | Point::Hop),
             (None, Fault::Redirect) => occasion.point == Point::File,
+            (None, Fault::BadNext | Fault::LongPage) => {
+                matches!(occasion.point, Point::List | Point::Directory)
+            }
             // The other faults are only looked up on calls to which they apply.
             (None, _) => true,
         };
@@ -378,6 +391,9 @@ mod tests {
             "repeated-header",
             "backslash-quotes",
             "missing-section",
+            "many-sections",
+            "bad-next",
+            "long-page",
             "empty-gzip",
             "zero-padding",
             "trailing-bytes",

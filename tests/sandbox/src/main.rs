@@ -48,6 +48,15 @@ struct Options {
     /// Reporting calls allowed in any sliding minute.
     #[arg(long, default_value_t = 120)]
     calls_per_minute: usize,
+    /// For load tests: so many further courses in the lists, with a section each and without any activity.
+    #[arg(long, default_value_t = 0)]
+    listed_courses: usize,
+    /// The number of entries on a page of the lists of courses, sections and terms.
+    #[arg(long, default_value_t = 100)]
+    page_entries: usize,
+    /// The number of upstream requests on a page of their list; without it, all of them are on one.
+    #[arg(long, value_name = "N")]
+    request_page_entries: Option<usize>,
     /// For load tests: about this many videoview rows in every week, instead of the realistic ones.
     #[arg(long, value_name = "N")]
     bulk_rows: Option<u64>,
@@ -120,6 +129,9 @@ fn settings(options: Options) -> Result<Settings, String> {
         calls_per_minute: options.calls_per_minute,
         token_seconds: options.token_seconds,
         link_seconds: options.link_seconds,
+        listed_courses: options.listed_courses,
+        page_entries: options.page_entries,
+        request_page_entries: options.request_page_entries,
         bulk_rows: options.bulk_rows,
         visits_of_page: options.visits_of_page,
         anonymous_accounts: options.anonymous_accounts,

@@ -100,6 +100,7 @@ impl Books {
             repeated_header: strikes(Fault::RepeatedHeader),
             backslash_quotes: strikes(Fault::BackslashQuotes),
             missing_section: strikes(Fault::MissingSection),
+            many_sections: strikes(Fault::ManySections),
             id_spellings: strikes(Fault::IdSpellings),
             empty: strikes(Fault::EmptyGzip),
             two_files: strikes(Fault::TwoFiles),

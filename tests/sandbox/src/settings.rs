@@ -44,6 +44,12 @@ pub struct Settings {
     pub link_seconds: i64,
     /// How long after its creation an upstream request is Available, in seconds.
     pub retention_seconds: i64,
+    /// For load tests: so many further courses in the lists, with a section each and without any activity.
+    pub listed_courses: usize,
+    /// The number of entries on a page of the lists of courses, sections and terms.
+    pub page_entries: usize,
+    /// The number of upstream requests on a page of their list; without it, all of them are on one.
+    pub request_page_entries: Option<usize>,
     /// For load tests: about this many `videoview` rows per week instead of the modeled ones.
     pub bulk_rows: Option<u64>,
     /// Whether `visit` requires the parameter `page` and accepts `least`, the minimum number of visits per row.
@@ -80,6 +86,9 @@ impl Default for Settings {
             token_seconds: 60 * 60,
             link_seconds: 7 * 24 * 60 * 60,
             retention_seconds: 14 * 24 * 60 * 60,
+            listed_courses: 0,
+            page_entries: 100,
+            request_page_entries: None,
             bulk_rows: None,
             visits_of_page: false,
             anonymous_accounts: false,

@@ -118,8 +118,13 @@ impl Stack {
         stack
     }
 
-    /// Starts the Worker on the existing state and waits until it responds.
+    /// Starts the Worker on the existing state and waits until it responds. That calls the Scheduler.
     pub async fn boot(&mut self) {
+        self.boot_until("/healthz").await;
+    }
+
+    /// Starts the Worker on the existing state and waits until it answers `path` with 200 or 503.
+    pub async fn boot_until(&mut self, path: &str) {
         let file = self.state.join("settings.env");
         let lines: String = self.settings.iter().map(|(name, value)| format!("{name}='{value}'\n")).collect();
         let _ = std::fs::remove_file(&file);
@@ -150,7 +155,7 @@ impl Stack {
         self.wrangler = Some(command.spawn().expect("wrangler starts"));
         let started = Instant::now();
         loop {
-            let answer = self.http.get(self.at("/healthz")).timeout(Duration::from_secs(5)).send().await;
+            let answer = self.http.get(self.at(path)).timeout(Duration::from_secs(5)).send().await;
             if answer.is_ok_and(|answer| matches!(answer.status().as_u16(), 200 | 503)) {
                 return;
             }
@@ -230,6 +235,18 @@ impl Stack {
         assert!(!files.is_empty());
         let done = Command::new(node()).args(["--no-warnings", "-e", script, statement]).args(files).status();
         assert!(done.unwrap().success());
+    }
+
+    /// Runs an SQL query on every database of a class that it can be run on, and returns the first row of each.
+    #[must_use]
+    pub fn query(&self, class: &str, query: &str) -> Vec<Value> {
+        let script = "const { DatabaseSync } = require('node:sqlite');
+            const [query, ...files] = process.argv.slice(1);
+            const run = (file) => { try { return [new DatabaseSync(file).prepare(query).get()]; } catch { return []; } };
+            console.log(JSON.stringify(files.flatMap(run)));";
+        let mut command = Command::new(node());
+        command.args(["--no-warnings", "-e", script, query]).args(self.databases(class, false));
+        serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
     }
 
     /// The URL of a path.

@@ -73,6 +73,29 @@ async fn a_damaged_slice_breaks_the_download_off_with_an_error() {
 }
 
 #[tokio::test]
+async fn a_lost_alarm_is_set_again_by_the_cron_trigger_without_any_call() {
+    let settings = sandbox::Settings { build_seconds: 3.0..=4.0, ..quick() };
+    let mut stack = Stack::with(settings, &[]).await;
+    stack.ask_weeks(Report::Confused, &Weeks::back(1, 2)).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    stack.kill();
+    stack.damage("Scheduler", true, "DELETE FROM _cf_ALARM");
+    // The page for share links reaches no object.
+    stack.boot_until("/s").await;
+    let files = |stack: &Stack| stack.sandbox.ledger()["calls"]["file"].as_u64().unwrap_or(0);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!(files(&stack), 0, "something else has set the alarm");
+    let fired = stack.http.get(stack.at("/cdn-cgi/handler/scheduled")).send().await.unwrap();
+    assert!(fired.status().is_success(), "{}", fired.status());
+    let started = std::time::Instant::now();
+    while files(&stack) < 2 {
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", stack.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    stack.check_ledger();
+}
+
+#[tokio::test]
 async fn a_lost_alarm_is_set_again_by_the_next_command() {
     let settings = sandbox::Settings { build_seconds: 3.0..=4.0, ..quick() };
     let mut stack = Stack::with(settings, &[]).await;

@@ -5,9 +5,10 @@ use crate::rpc::SectionRow;
 use crate::schema;
 use domain::api::{Course, Courses, Section};
 use domain::data_quality::FileFindings;
-use domain::directory::{self, Directory};
+use domain::directory::{self, Directory, DirectoryPage, DirectoryReader};
 use domain::fair_queue::Request;
-use domain::ids::{CourseId, SectionId};
+use domain::ids::CourseId;
+use domain::paging::{CutOff, CutOffList, ListName, PageOutcome};
 use domain::quota::DailyUsage;
 use domain::report_listing::ReportListing;
 use domain::scheduler::{Account, Changes, ErasureEntry, ErasureLedger, Scheduler};
@@ -20,7 +21,8 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use worker::{Result, SqlStorage};
 
-/// `body` is JSON. `fact` holds single values by name, `forgetting` the erasures, `quality` the findings in the files of
+/// `body` is JSON. `directory` holds Echo360's lists in parts, each of one list, and `directory_page` the parts of the
+/// list that is being read. `fact` holds single values by name, `forgetting` the erasures, `quality` the findings in the files of
 /// a window.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -31,12 +33,20 @@ const SCHEMA: &str = "
         code TEXT NOT NULL, name TEXT NOT NULL, number TEXT NOT NULL,
         PRIMARY KEY (course, section));
     CREATE TABLE IF NOT EXISTS directory (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS directory_page (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS quality (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
-/// Maximum number of directory entries in one row: some 200 KB of the 2 MB that a value may have.
-const DIRECTORY_ENTRIES_PER_ROW: usize = 1_000;
+/// Maximum number of courses or sections in one row. A section has four texts of at most 200 characters: at most 1.7 MB
+/// of the 2 MB that a value may have, and usually 100 KB.
+const DIRECTORY_ENTRIES_PER_ROW: usize = 500;
+
+/// The same of terms, which may have 400 breaks each.
+const TERMS_PER_ROW: usize = 50;
+
+/// Overwrites a text with as many bytes, since SQLite leaves deleted values in free pages.
+const OVERWRITE_BODY: &str = "SET body = CAST(zeroblob(length(CAST(body AS BLOB))) AS TEXT)";
 
 /// The Scheduler's tables.
 pub(crate) struct Store {
@@ -46,6 +56,16 @@ pub(crate) struct Store {
 #[derive(Deserialize)]
 struct BodyRow {
     body: String,
+}
+
+#[derive(Deserialize)]
+struct SeqRow {
+    seq: i64,
+}
+
+#[derive(Deserialize)]
+struct CountRow {
+    count: f64,
 }
 
 #[derive(Deserialize)]
@@ -181,30 +201,48 @@ impl Store {
                          number = '' WHERE course = ?";
         self.sql.exec(overwrite, vec![course.as_str().into()])?;
         self.sql.exec("DELETE FROM section WHERE course = ?", vec![course.as_str().into()])?;
-        let Some((directory, refresh_at)) = self.directory()? else { return Ok(()) };
-        self.sql.exec("UPDATE directory SET body = hex(zeroblob(length(body) / 2))", None)?;
-        self.save_directory(&directory.without_courses(&BTreeSet::from([course.clone()])), refresh_at)
+        let erased = BTreeSet::from([course.clone()]);
+        for table in ["directory", "directory_page"] {
+            let rows: Vec<SeqRow> = self.sql.exec(&format!("SELECT seq FROM {table}"), None)?.to_array()?;
+            for SeqRow { seq } in rows {
+                let query = format!("SELECT body FROM {table} WHERE seq = {seq}");
+                let row: BodyRow = self.sql.exec(&query, None)?.one()?;
+                let part: Directory = serde_json::from_str(&row.body)?;
+                let remaining = part.clone().without_courses(&erased);
+                if remaining != part {
+                    self.sql.exec(&format!("UPDATE {table} {OVERWRITE_BODY} WHERE seq = {seq}"), None)?;
+                    self.sql.exec(
+                        &format!("UPDATE {table} SET body = ? WHERE seq = {seq}"),
+                        vec![serde_json::to_string(&remaining)?.into()],
+                    )?;
+                }
+            }
+        }
+        Ok(())
     }
+
+    // ---- Echo360's lists.
 
     /// Makes the next use of the directory read it again, after an erasure of a course was cancelled.
     pub(crate) fn expire_directory(&self) -> Result<()> {
+        self.save_directory_reader(None)?;
         match self.directory_refresh_at()? {
-            Some(_) => self.put_fact("directory", &Timestamp(0)),
+            Some(_) => self.set_directory_refresh_at(Timestamp(0)),
             None => Ok(()),
         }
     }
 
-    /// Echo360's courses, sections and terms, and when to read them again; `None` before the first time.
-    pub(crate) fn directory(&self) -> Result<Option<(Directory, Timestamp)>> {
-        let Some(refresh_at) = self.fact("directory")? else { return Ok(None) };
-        let parts: Vec<Directory> = self.load_all("SELECT body FROM directory ORDER BY seq")?;
+    /// Echo360's courses, sections and terms. A part is parsed at a time, since all of them may be 10 MB.
+    pub(crate) fn directory(&self) -> Result<Directory> {
         let mut all = Directory::default();
-        for part in parts {
+        for row in self.sql.exec("SELECT body FROM directory ORDER BY seq", None)?.next::<BodyRow>() {
+            let part: Directory = serde_json::from_str(&row?.body)?;
             all.terms.extend(part.terms);
             all.courses.extend(part.courses);
             all.sections.extend(part.sections);
         }
-        Ok(Some((all, refresh_at)))
+        all.terms.sort_by(|a, b| (a.from, a.to, &a.name).cmp(&(b.from, b.to, &b.name)));
+        Ok(all)
     }
 
     /// When to read the directory again; `None` before it was first read.
@@ -212,25 +250,112 @@ impl Store {
         self.fact("directory")
     }
 
-    /// Stores the directory, replacing the earlier one.
-    pub(crate) fn save_directory(&self, directory: &Directory, refresh_at: Timestamp) -> Result<()> {
-        let mut parts = vec![Directory { terms: directory.terms.clone(), ..Directory::default() }];
-        let courses = directory.courses.chunks(DIRECTORY_ENTRIES_PER_ROW);
-        parts.extend(courses.map(|part| Directory { courses: part.to_vec(), ..Directory::default() }));
-        let sections = directory.sections.chunks(DIRECTORY_ENTRIES_PER_ROW);
-        parts.extend(sections.map(|part| Directory { sections: part.to_vec(), ..Directory::default() }));
-        self.sql.exec("DELETE FROM directory", None)?;
-        for part in parts {
-            let body = serde_json::to_string(&part)?;
-            self.sql.exec("INSERT INTO directory (body) VALUES (?)", vec![body.into()])?;
-        }
+    /// Records when to read the directory again.
+    pub(crate) fn set_directory_refresh_at(&self, refresh_at: Timestamp) -> Result<()> {
         self.put_fact("directory", &refresh_at)
+    }
+
+    /// How far the directory was read; `None` when it is not being read.
+    pub(crate) fn directory_reader(&self) -> Result<Option<DirectoryReader>> {
+        Ok(self.fact::<Option<DirectoryReader>>("directory_reader")?.flatten())
+    }
+
+    /// Stores how far the directory was read. A new reader, or none, starts without pages.
+    pub(crate) fn save_directory_reader(&self, reader: Option<&DirectoryReader>) -> Result<()> {
+        if reader.is_none_or(|reader| *reader == DirectoryReader::default()) {
+            self.delete_parts("directory_page", "1")?;
+        }
+        self.put_fact("directory_reader", &reader)
+    }
+
+    /// Stores a page of the directory, without the erased courses. The pages of a list take the place of its previous
+    /// entries when the list was read to its end, or as far as it goes and further than before.
+    pub(crate) fn save_directory_page(
+        &self,
+        page: DirectoryPage,
+        erased: &BTreeSet<CourseId>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (list, count, cut_off) = (page.list, page.count, page.cut_off());
+        let Directory { terms, courses, sections } = page.entries.without_courses(erased);
+        let part = Directory::default;
+        let terms = terms.chunks(TERMS_PER_ROW).map(|terms| Directory { terms: terms.to_vec(), ..part() });
+        let courses = courses
+            .chunks(DIRECTORY_ENTRIES_PER_ROW)
+            .map(|courses| Directory { courses: courses.to_vec(), ..part() });
+        let sections = sections
+            .chunks(DIRECTORY_ENTRIES_PER_ROW)
+            .map(|sections| Directory { sections: sections.to_vec(), ..part() });
+        for part in terms.chain(courses).chain(sections) {
+            let body = serde_json::to_string(&part)?;
+            self.sql.exec("INSERT INTO directory_page (body) VALUES (?)", vec![body.into()])?;
+        }
+        let field = match list {
+            ListName::Terms => "$.terms",
+            ListName::Courses => "$.courses",
+            ListName::Sections | ListName::Requests => "$.sections",
+        };
+        let is_of_list = format!("json_array_length(body, '{field}') > 0");
+        let has_replacement = match page.outcome {
+            PageOutcome::MorePages => return Ok(()),
+            PageOutcome::Unavailable => false,
+            PageOutcome::Complete => true,
+            PageOutcome::CutOff(_) => {
+                self.count_entries("directory", field)? < self.count_entries("directory_page", field)?
+            }
+        };
+        if has_replacement {
+            self.delete_parts("directory", &is_of_list)?;
+            self.sql
+                .exec("INSERT INTO directory (body) SELECT body FROM directory_page ORDER BY seq", None)?;
+        }
+        self.delete_parts("directory_page", "1")?;
+        if page.outcome != PageOutcome::Unavailable {
+            self.save_cut_off(list, cut_off, count, now)?;
+        }
+        Ok(())
+    }
+
+    fn count_entries(&self, table: &str, field: &str) -> Result<f64> {
+        let query = format!("SELECT total(json_array_length(body, '{field}')) AS count FROM {table}");
+        let row: CountRow = self.sql.exec(&query, None)?.one()?;
+        Ok(row.count)
+    }
+
+    fn delete_parts(&self, table: &str, condition: &str) -> Result<()> {
+        self.sql.exec(&format!("UPDATE {table} {OVERWRITE_BODY} WHERE {condition}"), None)?;
+        // Not `condition` again, which the overwritten parts do not meet.
+        self.sql.exec(&format!("DELETE FROM {table} WHERE substr(body, 1, 1) <> '{{'"), None)?;
+        Ok(())
+    }
+
+    /// Records why a list was cut off after `entries` entries when it was last read, or that it was not.
+    pub(crate) fn save_cut_off(
+        &self,
+        list: ListName,
+        cut_off: Option<CutOff>,
+        entries: usize,
+        at: Timestamp,
+    ) -> Result<()> {
+        let mut lists = self.cut_off_lists()?;
+        let entries = entries as u64;
+        match cut_off {
+            Some(reason) => drop(lists.insert(list, CutOffList { list, reason, entries, at })),
+            None if lists.remove(&list).is_some() => {}
+            None => return Ok(()),
+        }
+        self.put_fact("cut_off_lists", &lists)
+    }
+
+    /// The lists that could not be read to their end.
+    pub(crate) fn cut_off_lists(&self) -> Result<BTreeMap<ListName, CutOffList>> {
+        Ok(self.fact("cut_off_lists")?.unwrap_or_default())
     }
 
     /// All courses, sorted by code and name: those in Echo360's lists and those in rows, except the courses
     /// in `erased`. Reports that identify a section only by number add no section.
     pub(crate) fn courses(&self, erased: &BTreeSet<CourseId>) -> Result<Courses> {
-        let directory = self.directory()?.map(|(directory, _)| directory).unwrap_or_default();
+        let directory = self.directory()?;
         let seen: Vec<SectionRow> = self
             .sql
             .exec("SELECT course, section, code, name, number FROM section ORDER BY number, section", None)?
@@ -241,40 +366,58 @@ impl Store {
     }
 }
 
-/// Merges courses and sections from both sources.
+/// Merges courses and sections from both sources. In sorted lists, since maps of fifty thousand of each would take as
+/// much memory again.
 fn merge_courses(directory: Directory, seen: Vec<SectionRow>) -> Courses {
-    let blank = |id: CourseId| Course { id, code: String::new(), name: String::new(), sections: Vec::new() };
-    let mut courses: BTreeMap<CourseId, Course> = BTreeMap::new();
-    for course in directory.courses {
-        let directory::DirectoryCourse { id, code, name } = course;
-        courses.insert(id.clone(), Course { code, name, ..blank(id) });
-    }
-    let mut sections: BTreeMap<SectionId, (CourseId, Section)> = BTreeMap::new();
-    for section in directory.sections {
-        let directory::DirectorySection { id, course, number, term } = section;
-        let term = Some(term).filter(|term| !term.is_empty());
-        sections.insert(id.clone(), (course, Section { id, number, term }));
-    }
+    let new_course = |id, code, name| Course { id, code, name, sections: Vec::new() };
+    let mut sections: Vec<(CourseId, Section)> = directory
+        .sections
+        .into_iter()
+        .map(|directory::DirectorySection { id, course, number, term }| {
+            (course, Section { id, number, term: Some(term).filter(|term| !term.is_empty()) })
+        })
+        .collect();
+    let mut courses: Vec<Course> = directory
+        .courses
+        .into_iter()
+        .map(|directory::DirectoryCourse { id, code, name }| new_course(id, code, name))
+        .collect();
     for row in seen {
         let id = CourseId::from(row.course);
-        let course = courses.entry(id.clone()).or_insert_with(|| blank(id.clone()));
-        if !row.code.is_empty() {
-            course.code = row.code;
-        }
-        if !row.name.is_empty() {
-            course.name = row.name;
-        }
         if !row.number.is_empty() {
-            let section = Section { id: row.section.into(), number: row.number, term: None };
-            sections.entry(section.id.clone()).or_insert((id, section));
+            sections.push((id.clone(), Section { id: row.section.into(), number: row.number, term: None }));
+        }
+        courses.push(new_course(id, row.code, row.name));
+    }
+    // Of a section, Echo360's entry is the first and stays. Of a course, names in rows replace those in lists.
+    sections.sort_by(|(_, a), (_, b)| a.id.cmp(&b.id));
+    sections.dedup_by(|(_, later), (_, first)| later.id == first.id);
+    sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
+    courses.sort_by(|a, b| a.id.cmp(&b.id));
+    courses.dedup_by(|later, first| {
+        let is_same = later.id == first.id;
+        if is_same && !later.code.is_empty() {
+            first.code = std::mem::take(&mut later.code);
+        }
+        if is_same && !later.name.is_empty() {
+            first.name = std::mem::take(&mut later.name);
+        }
+        is_same
+    });
+    let find = |courses: &[Course], id: &CourseId| courses.binary_search_by(|course| course.id.cmp(id));
+    let unlisted = sections.iter().map(|(course, _)| course).filter(|id| find(&courses, id).is_err());
+    let unlisted: BTreeSet<CourseId> = unlisted.cloned().collect();
+    courses.extend(unlisted.into_iter().map(|id| new_course(id, String::new(), String::new())));
+    courses.sort_by(|a, b| a.id.cmp(&b.id));
+    for (course, section) in sections {
+        if let Ok(at) = find(&courses, &course)
+            && let Some(course) = courses.get_mut(at)
+        {
+            // Most courses have one or two.
+            course.sections.reserve_exact(1);
+            course.sections.push(section);
         }
     }
-    let mut sections: Vec<(CourseId, Section)> = sections.into_values().collect();
-    sections.sort_by(|(_, a), (_, b)| (&a.number, &a.id).cmp(&(&b.number, &b.id)));
-    for (course, section) in sections {
-        courses.entry(course.clone()).or_insert_with(|| blank(course)).sections.push(section);
-    }
-    let mut courses: Vec<Course> = courses.into_values().collect();
     courses.sort_by(|a, b| (&a.code, &a.name, &a.id).cmp(&(&b.code, &b.name, &b.id)));
     Courses { courses, terms: directory.terms }
 }

@@ -5,7 +5,7 @@
 //! files are fetched again and this one is read by the next rule ([`engine::quoting`]).
 
 use super::SplitResult;
-use super::store::{PackBuilder, Store};
+use super::store::Store;
 use crate::clock;
 use crate::http_client::{self, HttpRequest, HttpResponse};
 use crate::rpc::CollectJob;
@@ -16,6 +16,7 @@ use domain::settings::Settings;
 use domain::window_state::CollectOutcome;
 use engine::erasure_filter::ErasureFilter;
 use engine::inflate::file::FileInflater;
+use engine::pack::PackBuilder;
 use engine::quoting::Quoting;
 use engine::report_file::BadFile;
 use engine::split::{Slice, SplitSummary, Splitter};
@@ -59,7 +60,7 @@ pub(crate) async fn collect(store: &Store, job: &CollectJob, settings: &Settings
         reading.quoting = quoting;
         reading.first_problem.get_or_insert(error.outcome);
         // The slices of this reading.
-        store.delete_orphans()?;
+        store.delete_orphans().await?;
     }
 }
 
@@ -84,7 +85,8 @@ async fn read_files(
         if storage_fault.borrow().is_some() {
             return;
         }
-        if let Err(error) = store.add_slice(job.lease, &mut pack_builder.borrow_mut(), slice) {
+        let Some(pack) = pack_builder.borrow_mut().push(slice) else { return };
+        if let Err(error) = store.write_pack(job.lease, pack) {
             *storage_fault.borrow_mut() = Some(error);
         }
     };
@@ -108,8 +110,10 @@ async fn read_files(
     if let Some(error) = storage_fault.into_inner() {
         return Err(error);
     }
-    if result.is_ok() {
-        store.flush_pack(job.lease, &mut pack_builder.into_inner())?;
+    if result.is_ok()
+        && let Some(pack) = pack_builder.borrow_mut().finish()
+    {
+        store.write_pack(job.lease, pack)?;
     }
     Ok(result)
 }

@@ -4,12 +4,13 @@
 //! old copy or the new one. If the work is interrupted, the old copy stays in service and the work starts
 //! again.
 
-use super::store::{Filter, PACK_PADDING, Pack, SliceLocation, Store};
+use super::store::{Filter, Pack, Store};
 use crate::rpc::ErasureJob;
 use domain::erasure::{RemainingRows, SweepFindings, SweepOutcome};
 use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::ids::CourseId;
 use engine::erasure_filter::{ErasureFilter, FilteredSlice};
+use engine::pack::{PACK_PADDING, SliceLocation};
 use engine::slice::SliceInflater;
 use engine::split::SliceCompressor;
 use std::collections::BTreeSet;

@@ -5,17 +5,18 @@ use crate::schema;
 use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
 use domain::data_quality::FileFindings;
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
-use domain::frame::{SLICE_HEAD_LENGTH, SliceHead};
 use domain::ids::CourseId;
 use domain::scope::RowFilter;
 use domain::shrinkage::{SectionRows, Shrinkage};
 use domain::time::Timestamp;
 use domain::window_state::CollectOutcome;
-use engine::split::{Slice, SplitSummary};
-use serde::{Deserialize, Serialize};
+use engine::pack::{FullPack, PACK_PADDING, SliceLocation};
+use engine::split::SplitSummary;
+use serde::Deserialize;
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use worker::{Result, SqlStorage, SqlStorageValue};
+use std::time::Duration;
+use worker::{Delay, Result, SqlStorage, SqlStorageValue};
 
 /// A copy has a row in `copy` only when it is complete; slices of any other generation are orphans.
 ///
@@ -149,44 +150,9 @@ pub(crate) struct Pack {
     pub(crate) index: Vec<SliceLocation>,
 }
 
-/// A pack that is being filled.
-#[derive(Default)]
-pub(crate) struct PackBuilder {
-    seq: u32,
-    packs: u32,
-    bytes: Vec<u8>,
-    index: Vec<SliceLocation>,
-}
-
-/// The location of a slice's frame in its pack.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct SliceLocation {
-    /// Its number.
-    pub(crate) seq: u32,
-    /// The slice's course.
-    pub(crate) course: String,
-    /// The slice's section.
-    pub(crate) section: String,
-    /// Data rows.
-    pub(crate) rows: u32,
-    /// The offset of the frame, in bytes.
-    pub(crate) start: usize,
-    /// The length of the frame, in bytes.
-    pub(crate) length: usize,
-}
-
 /// Selects the generation of the copy in service.
 const SERVED_GENERATION: &str =
     "SELECT max(generation) AS generation FROM copy WHERE delete_at IS NULL HAVING count(*) > 0";
-
-/// Zeros at the start of each pack. SQLite stores the first bytes of a value, up to a page of 4 KB, beside the other
-/// columns, and copies them when it reorganizes its pages: what stood in the old places would outlive the overwriting of an
-/// erased slice. Everything further stays where it was written. A frame never begins with zeros, so packs of earlier
-/// releases, which have no padding, are recognized.
-pub(crate) const PACK_PADDING: usize = 4096;
-
-/// Maximum length of a pack without its padding. In production a value in SQLite is 2 MB at most; a slice stays under 1.9 MB.
-const MAX_PACK_BYTES: usize = 1_900_000;
 
 /// Selects slices of a copy.
 #[derive(Debug, Clone)]
@@ -255,6 +221,12 @@ struct SectionRowCount {
     course: String,
     section: String,
     rows: f64,
+}
+
+#[derive(Deserialize)]
+struct PackKey {
+    generation: u32,
+    seq: u32,
 }
 
 #[derive(Deserialize)]
@@ -350,67 +322,20 @@ impl Store {
 
     // ---- Copies.
 
-    /// Adds a slice of a copy that is not published yet. Writes the pack when it is full.
-    pub(crate) fn add_slice(
-        &self,
-        generation: u32,
-        pack_builder: &mut PackBuilder,
-        slice: Slice,
-    ) -> Result<()> {
-        let length = SLICE_HEAD_LENGTH + slice.bytes.len();
-        if pack_builder.bytes.len() + length > MAX_PACK_BYTES {
-            self.flush_pack(generation, pack_builder)?;
-        }
-        let head = SliceHead {
-            rows: slice.rows,
-            raw_length: slice.raw_length,
-            crc32: slice.crc32,
-            length: u32::try_from(slice.bytes.len()).unwrap_or(u32::MAX),
-        };
-        if pack_builder.bytes.is_empty() {
-            pack_builder.bytes.resize(PACK_PADDING, 0);
-        }
-        let start = pack_builder.bytes.len();
-        pack_builder.bytes.extend_from_slice(&head.encode());
-        pack_builder.bytes.extend_from_slice(&slice.bytes);
-        let Slice { course, section, rows, .. } = slice;
-        pack_builder.index.push(SliceLocation {
-            seq: pack_builder.seq,
-            course,
-            section,
-            rows,
-            start,
-            length,
-        });
-        pack_builder.seq += 1;
-        Ok(())
-    }
-
-    /// Writes the pack that is being filled, unless it is empty. Must be called after the last slice.
-    pub(crate) fn flush_pack(&self, generation: u32, pack_builder: &mut PackBuilder) -> Result<()> {
-        if pack_builder.index.is_empty() {
-            return Ok(());
-        }
-        let (generation, pack) = (i64::from(generation), i64::from(pack_builder.packs));
-        let bytes = std::mem::take(&mut pack_builder.bytes);
-        self.write_pack(generation, pack, bytes, &pack_builder.index)?;
-        pack_builder.packs += 1;
-        pack_builder.index.clear();
-        Ok(())
-    }
-
-    fn write_pack(&self, generation: i64, pack: i64, bytes: Vec<u8>, index: &[SliceLocation]) -> Result<()> {
+    /// Writes a pack of a copy that is not published yet.
+    pub(crate) fn write_pack(&self, generation: u32, pack: FullPack) -> Result<()> {
+        let FullPack { seq, bytes, slices, index } = pack;
+        let (generation, seq) = (i64::from(generation), i64::from(seq));
         // One statement: inserting one row at a time took longer than inflating and splitting the file.
         self.sql.exec(
             "INSERT INTO framed (generation, seq, course, section, rows, pack, start, length)
              SELECT ?, value->>'seq', value->>'course', value->>'section', value->>'rows', ?,
                     value->>'start', value->>'length' FROM json_each(?)",
-            vec![generation.into(), pack.into(), serde_json::to_string(index)?.into()],
+            vec![generation.into(), seq.into(), index.into()],
         )?;
-        let slices = i64::try_from(index.len()).unwrap_or(i64::MAX);
         self.sql.exec(
             "INSERT INTO pack (generation, seq, slices, bytes) VALUES (?, ?, ?, ?)",
-            vec![generation.into(), pack.into(), slices.into(), bytes.into()],
+            vec![generation.into(), seq.into(), i64::from(slices).into(), bytes.into()],
         )?;
         Ok(())
     }
@@ -469,29 +394,43 @@ impl Store {
 
     /// Deletes slices that belong to no copy. They are overwritten first, since deleted values stay readable
     /// in free pages of the database's file.
-    pub(crate) fn delete_orphans(&self) -> Result<()> {
-        self.delete_orphans_where("1")
+    pub(crate) async fn delete_orphans(&self) -> Result<()> {
+        self.delete_orphans_where("1").await
     }
 
     /// Deletes the slices of one generation, unless it is a copy's.
-    pub(crate) fn delete_orphans_of(&self, generation: u32) -> Result<()> {
-        self.delete_orphans_where(&format!("generation = {generation}"))
+    pub(crate) async fn delete_orphans_of(&self, generation: u32) -> Result<()> {
+        self.delete_orphans_where(&format!("generation = {generation}")).await
     }
 
-    fn delete_orphans_where(&self, condition: &str) -> Result<()> {
-        let orphans = format!("WHERE {condition} AND generation NOT IN (SELECT generation FROM copy)");
-        self.sql.exec(&format!("UPDATE pack SET bytes = zeroblob(length(bytes)) {orphans}"), None)?;
-        for table in ["framed", "pack"] {
-            self.sql.exec(&format!("DELETE FROM {table} {orphans}"), None)?;
+    /// One pack at a time: all packs of a copy of 1 GB are more than one transaction should hold, and everybody else
+    /// would wait for it. If it is interrupted, the rest is deleted the next time.
+    async fn delete_orphans_where(&self, condition: &str) -> Result<()> {
+        // A newer job may write slices meanwhile.
+        let newest: GenerationRow =
+            self.sql.exec("SELECT coalesce(max(generation), 0) AS generation FROM pack", None)?.one()?;
+        let orphans = format!(
+            "WHERE {condition} AND generation <= {} AND generation NOT IN (SELECT generation FROM copy)",
+            newest.generation
+        );
+        self.sql.exec(&format!("DELETE FROM framed {orphans}"), None)?;
+        let query = format!("SELECT generation, seq FROM pack {orphans} ORDER BY generation, seq LIMIT 1");
+        loop {
+            let next: Vec<PackKey> = self.sql.exec(&query, None)?.to_array()?;
+            let Some(PackKey { generation, seq }) = next.first() else { return Ok(()) };
+            let pack = format!("WHERE generation = {generation} AND seq = {seq}");
+            self.sql.exec(&format!("UPDATE pack SET bytes = zeroblob(length(bytes)) {pack}"), None)?;
+            // Ends the transaction, so that the zeros are written before the pack's pages are free.
+            Delay::from(Duration::from_millis(1)).await;
+            self.sql.exec(&format!("DELETE FROM pack {pack}"), None)?;
         }
-        Ok(())
     }
 
     /// Deletes copies that were replaced long enough ago.
-    pub(crate) fn delete_replaced(&self, now: Timestamp) -> Result<()> {
+    pub(crate) async fn delete_replaced(&self, now: Timestamp) -> Result<()> {
         self.sql.exec("DELETE FROM copy WHERE delete_at <= ?", vec![now.0.into()])?;
         let is_idle = self.collect_task()?.is_none_or(|task| task.outcome.is_some());
-        if is_idle { self.delete_orphans() } else { Ok(()) }
+        if is_idle { self.delete_orphans().await } else { Ok(()) }
     }
 
     // ---- The erasure job.
@@ -599,10 +538,13 @@ impl Store {
 
     /// Writes the remaining rows of a pack, under the pack's number; nothing if it is empty.
     pub(crate) fn put_pack(&self, generation: u32, pack: Pack) -> Result<()> {
-        if pack.index.is_empty() {
+        let Pack { seq, bytes, index } = pack;
+        let slices = u32::try_from(index.len()).unwrap_or(u32::MAX);
+        if slices == 0 {
             return Ok(());
         }
-        self.write_pack(i64::from(generation), i64::from(pack.seq), pack.bytes, &pack.index)
+        let index = serde_json::to_string(&index)?;
+        self.write_pack(generation, FullPack { seq, bytes, slices, index })
     }
 
     /// Replaces the copy `from` by its remaining rows, which are `slices` slices under the generation
@@ -648,13 +590,12 @@ impl Store {
     }
 
     /// Deletes every row of every table.
-    pub(crate) fn delete_all(&self) -> Result<()> {
-        self.sql.exec("DELETE FROM copy", None)?;
-        self.delete_orphans()?;
-        for table in ["job", "sweep", "section"] {
+    pub(crate) async fn delete_all(&self) -> Result<()> {
+        // The jobs first, so that one that is running publishes nothing.
+        for table in ["job", "sweep", "section", "copy"] {
             self.sql.exec(&format!("DELETE FROM {table}"), None)?;
         }
-        Ok(())
+        self.delete_orphans().await
     }
 
     /// When the next replaced copy is to be deleted.

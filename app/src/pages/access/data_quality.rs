@@ -7,6 +7,7 @@ use crate::context::AppContext;
 use crate::words;
 use crate::words::data_quality as text;
 use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
+use domain::paging::CutOffList;
 use domain::report::ReportName;
 use domain::view::Page;
 use leptos::prelude::*;
@@ -17,8 +18,8 @@ use std::collections::BTreeMap;
 pub fn DataQualityPage() -> impl IntoView {
     let quality: ApiSignal<DataQuality> = ApiSignal::new(api_client::access::QUALITY);
     let reports = move || {
-        let windows = quality.ok().map(|quality| quality.windows);
-        windows.map(|windows| render_reports(&windows))
+        let quality = quality.ok();
+        quality.map(|DataQuality { windows, lists }| (render_lists(&lists), render_reports(&windows)))
     };
     view! {
         {move || quality.error().map(|error| view! {
@@ -26,6 +27,21 @@ pub fn DataQualityPage() -> impl IntoView {
         })}
         <div data-testid="quality">{reports}</div>
     }
+}
+
+/// Echo360's lists that were last read only in part; nothing if there are none.
+fn render_lists(lists: &[CutOffList]) -> Option<AnyView> {
+    let item = |list: &CutOffList| view! { <li>{text::describe_list(list)}</li> };
+    let section = || {
+        view! {
+            <section class="notice waits" data-testid="quality-lists">
+                <h2>{text::LISTS}</h2>
+                <ul class="findings">{lists.iter().map(item).collect_view()}</ul>
+            </section>
+        }
+        .into_any()
+    };
+    (!lists.is_empty()).then(section)
 }
 
 fn render_reports(windows: &[WindowQuality]) -> AnyView {

@@ -10,9 +10,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Number of entries on a page: the default and the maximum.
-const PAGE: usize = 100;
-
 /// The query of a list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,13 +19,40 @@ pub(super) struct ListQuery {
     term_id: Option<String>,
 }
 
-fn page(uri: &Uri, part: &ListQuery, all: Vec<Value>) -> Response {
-    let (limit, offset) = (part.limit.unwrap_or(PAGE).clamp(1, PAGE), part.offset.unwrap_or(0));
-    let more = offset.saturating_add(limit) < all.len();
-    let data: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
-    let term = part.term_id.as_ref().map(|id| format!("&termId={id}")).unwrap_or_default();
-    let next = more.then(|| format!("{}?limit={limit}&offset={}{term}", uri.path(), offset + limit));
-    answer::json(StatusCode::OK, &json!({ "data": data, "has_more": more, "next": next }))
+impl ListQuery {
+    /// The page of a list of `count` entries, of which at most `most` are on a page.
+    pub(super) fn page(
+        &self,
+        path: &str,
+        most: usize,
+        count: usize,
+        entry: impl Fn(usize) -> Option<Value>,
+    ) -> Page {
+        let (limit, offset) = (self.limit.unwrap_or(most).clamp(1, most), self.offset.unwrap_or(0));
+        let end = offset.saturating_add(limit).min(count);
+        let term = self.term_id.as_ref().map(|id| format!("&termId={id}")).unwrap_or_default();
+        let next = (end < count).then(|| format!("{path}?limit={limit}&offset={end}{term}"));
+        Page { entries: (offset..end).filter_map(entry).collect(), next }
+    }
+}
+
+/// A page of a list, and the path of the next one.
+pub(super) struct Page {
+    entries: Vec<Value>,
+    next: Option<String>,
+}
+
+impl Page {
+    /// The response, with the entries under `envelope`.
+    pub(super) fn respond(self, envelope: &str) -> Response {
+        let Self { entries, next } = self;
+        answer::json(StatusCode::OK, &json!({ envelope: entries, "has_more": next.is_some(), "next": next }))
+    }
+}
+
+/// The id of one of the courses, or of one of the sections, that only the lists have.
+fn listed_id(kind: u8, number: usize) -> String {
+    format!("d1ec700{kind}-0000-4000-8000-{number:012x}")
 }
 
 /// `GET /public/api/v1/courses`
@@ -37,16 +61,26 @@ pub(super) async fn courses(
     Query(part): Query<ListQuery>,
     uri: Uri,
 ) -> Response {
-    let courses = &sandbox.institution.courses;
-    let all = courses.iter().map(|course| {
-        json!({
+    let (courses, settings) = (&sandbox.institution.courses, &sandbox.settings);
+    let entry = |at: usize| {
+        let Some(course) = courses.get(at) else {
+            let number = at - courses.len();
+            return Some(json!({
+                "id": listed_id(0, number),
+                "courseIdentifier": format!("IND-{number}"),
+                "name": format!("Independent study number {number}"),
+                "departmentName": "Graduate School",
+            }));
+        };
+        Some(json!({
             "id": course.id,
             "courseIdentifier": course.code,
             "name": course.name,
             "departmentName": course.department,
-        })
-    });
-    page(&uri, &part, all.collect())
+        }))
+    };
+    part.page(uri.path(), settings.page_entries, courses.len() + settings.listed_courses, entry)
+        .respond("data")
 }
 
 /// `GET /public/api/v1/sections?termId=`
@@ -56,11 +90,10 @@ pub(super) async fn sections(
     uri: Uri,
 ) -> Response {
     let today = sandbox.clock.seconds().div_euclid(DAY_SECONDS);
+    let is_of_term = |id: &String| part.term_id.as_ref().is_none_or(|term| term == id);
+    let terms = sandbox.institution.terms_until(today);
     let mut all = Vec::new();
-    for term in sandbox.institution.terms_until(today) {
-        if part.term_id.as_ref().is_some_and(|id| *id != term.id) {
-            continue;
-        }
+    for term in terms.iter().filter(|term| is_of_term(&term.id)) {
         all.extend(term.sections.iter().map(|section| {
             json!({
                 "id": section.id,
@@ -70,7 +103,21 @@ pub(super) async fn sections(
             })
         }));
     }
-    page(&uri, &part, all)
+    let last_term = terms.last().map(|term| &term.id).filter(|id| is_of_term(id));
+    let entry = |at: usize| {
+        let Some(section) = all.get(at) else {
+            let number = at - all.len();
+            return Some(json!({
+                "id": listed_id(1, number),
+                "sectionNumber": "001",
+                "courseId": listed_id(0, number),
+                "termId": last_term,
+            }));
+        };
+        Some(section.clone())
+    };
+    let listed = if last_term.is_some() { sandbox.settings.listed_courses } else { 0 };
+    part.page(uri.path(), sandbox.settings.page_entries, all.len() + listed, entry).respond("data")
 }
 
 /// `GET /public/api/v1/terms`
@@ -96,5 +143,7 @@ pub(super) async fn terms(
             "exceptions": Vec::from_iter(exceptions),
         })
     });
-    page(&uri, &part, all.collect())
+    let all: Vec<Value> = all.collect();
+    let page = part.page(uri.path(), sandbox.settings.page_entries, all.len(), |at| all.get(at).cloned());
+    page.respond("data")
 }

@@ -11,12 +11,16 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use serde_json::Value;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Maximum length of a response that can be truncated; lists of requests are far shorter.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
+
+/// The length of what `long-page` adds to a page.
+const LONG_PAGE_BYTES: usize = 5 << 20;
 
 /// What an API call is about: its kind, and the report and start of its upstream request.
 struct CallTarget {
@@ -43,8 +47,13 @@ impl CallTarget {
                 }
                 Point::One
             }
-            _ if path.starts_with("/public/api/v1/reporting") => Point::Other,
-            _ => Point::Directory,
+            _ if ["courses", "sections", "terms"]
+                .map(|list| format!("/public/api/v1/{list}"))
+                .contains(&path.to_owned()) =>
+            {
+                Point::Directory
+            }
+            _ => Point::Other,
         };
         Self { point, report, start }
     }
@@ -121,9 +130,34 @@ pub(super) async fn pass(State(sandbox): State<Arc<Sandbox>>, request: Request, 
     if !is_authorized {
         return unauthorized();
     }
-    let response = next.run(request).await;
+    let response = change_page(&sandbox, target.occasion(), next.run(request).await).await;
     let is_truncated = sandbox.books().faults.strikes(Fault::ResetApi, target.occasion()).is_some();
     if is_truncated { truncate_to_half(response).await } else { response }
+}
+
+/// Applies the faults of a page of a list.
+async fn change_page(sandbox: &Sandbox, occasion: Occasion<'_>, response: Response) -> Response {
+    let (bad_next, is_long) = {
+        let mut books = sandbox.books();
+        let order = books.faults.order_that_strikes(Fault::BadNext, occasion).cloned();
+        (order, books.faults.strikes(Fault::LongPage, occasion).is_some())
+    };
+    if bad_next.is_none() && !is_long {
+        return response;
+    }
+    let status = response.status();
+    let Ok(bytes) = axum::body::to_bytes(response.into_body(), MAX_RESPONSE_BYTES).await else {
+        return answer::none();
+    };
+    let mut page: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    if let (Some(order), Some(page)) = (bad_next, page.as_object_mut()) {
+        page.insert("has_more".to_owned(), true.into());
+        page.insert("next".to_owned(), order.next.into());
+    }
+    if let Some(page) = page.as_object_mut().filter(|_| is_long) {
+        page.insert("note".to_owned(), " ".repeat(LONG_PAGE_BYTES).into());
+    }
+    answer::json(status, &page)
 }
 
 /// The first half of a response, with the `Content-Length` of the whole.

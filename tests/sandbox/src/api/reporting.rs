@@ -1,6 +1,7 @@
 //! The reporting API: the list of reports, the list of upstream requests, one request, and creating one.
 
 use super::answer;
+use super::directory::ListQuery;
 use crate::clock::{DAY_SECONDS, millis_of};
 use crate::faults::{Fault, Occasion, Point};
 use crate::links;
@@ -8,7 +9,7 @@ use crate::report::Report;
 use crate::requests::{Ask, By, Status};
 use crate::sandbox::Sandbox;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(super) async fn reports(State(sandbox): State<Arc<Sandbox>>) -> Response {
 }
 
 /// `GET /requests`: all upstream requests, oldest first.
-pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>) -> Response {
+pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, Query(part): Query<ListQuery>) -> Response {
     let now = sandbox.clock.millis();
     let books = sandbox.books();
     let requests: Vec<Value> = books
@@ -35,7 +36,12 @@ pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>) -> Response {
             request.json(status, files)
         })
         .collect();
-    answer::json(StatusCode::OK, &json!({ "requests": requests }))
+    match sandbox.settings.request_page_entries {
+        Some(most) => part
+            .page("/public/api/v1/reporting/requests", most, requests.len(), |at| requests.get(at).cloned())
+            .respond("requests"),
+        None => answer::json(StatusCode::OK, &json!({ "requests": requests })),
+    }
 }
 
 /// `GET /requests/{id}` or `/request/{id}`, with signed links once the files are available.

@@ -48,6 +48,7 @@ pub(crate) struct Shape {
     pub(crate) backslash_quotes: bool,
     /// The rows of the first row's section are missing.
     pub(crate) missing_section: bool,
+    pub(crate) many_sections: bool,
     /// Ids are in capitals, in braces or between blanks, in turn.
     pub(crate) id_spellings: bool,
     /// The file has no content, not even a header row.

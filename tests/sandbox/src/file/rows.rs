@@ -183,6 +183,7 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
     // By person and role, or by lecture for a view of an anonymous account.
     let mut people: HashMap<Result<(usize, &str), usize>, JoinedCells> = HashMap::new();
     let mut missing = MissingSection::new(spec);
+    let mut sections = 0_u64;
     let mut result = Ok(());
     let _ =
         events::each_view(institution, spec.bulk, span_or_all_time(spec), spec.as_of, &mut |term, event| {
@@ -199,11 +200,17 @@ fn views<W: Write>(institution: &Institution, spec: &FileSpec, page: &mut Page<W
             }
             let Some(lecture) = term.lectures.get(event.lecture) else { return ControlFlow::Continue(()) };
             let key = (term.key, event.lecture, event.section, event.is_embedded(institution));
-            let cells = lecture_cells.entry(key).or_insert_with(|| {
-                let [section, number, course, code, name] = section_cells(institution, term, event);
-                page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name])
-            });
-            page.cells(cells);
+            let [section, number, course, code, name] = section_cells(institution, term, event);
+            let join =
+                |section| page.joined(&[&lecture.media, &lecture.title, section, number, course, code, name]);
+            if spec.shape.many_sections {
+                sections += 1;
+                let cells = join(&format!("5ec70000-0000-4000-8000-{sections:012x}"));
+                page.cells(&cells);
+            } else {
+                let cells = lecture_cells.entry(key).or_insert_with(|| join(section));
+                page.cells(cells);
+            }
             page.time(Some(event.at));
             page.number(MinutesOfSeconds(lecture.seconds));
             match event.person {
