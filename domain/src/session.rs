@@ -1,5 +1,8 @@
-//! Session rules: when a session that was opened with the key ends, and how often its use is recorded. Which
-//! Cloudflare Access tokens a sign-out revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
+//! Session rules: when a session ends, and how often its use is recorded. Which Cloudflare Access tokens a sign-out
+//! revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
+//!
+//! A session ends when it is idle for [`IDLE_TIMEOUT`], and [`max_age`] after it was opened whatever its use, so that a
+//! stolen cookie or token does not work forever.
 //!
 //! A session is *bound* to the settings that it was opened with: the binding is a signature over the
 //! installation's key. A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends all
@@ -10,6 +13,16 @@ use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
 /// A session ends when it is not used for this long.
 pub const IDLE_TIMEOUT: i64 = 8 * HOUR;
+
+/// The age at which a session ends, however often it is used. The key's is shorter, since whoever has the key is an
+/// administrator.
+#[must_use]
+pub const fn max_age(auth_method: AuthMethod) -> i64 {
+    match auth_method {
+        AuthMethod::Key => 12 * HOUR,
+        AuthMethod::Access | AuthMethod::Local => DAY,
+    }
+}
 
 /// The last use of a session is recorded at most once in this time, so that most HTTP requests only read.
 pub const TOUCH_INTERVAL: i64 = MINUTE;
@@ -26,6 +39,8 @@ pub struct OpenSession {
     pub auth_method: AuthMethod,
     /// The binding when they signed in.
     pub binding: String,
+    /// When it was opened.
+    pub opened: Timestamp,
     /// When it was last used, to within [`TOUCH_INTERVAL`].
     pub seen: Timestamp,
 }
@@ -45,12 +60,13 @@ impl OpenSession {
     /// Whether the session is valid at `now`, given the `binding` that follows from the current settings.
     ///
     /// A last use more than [`IDLE_TIMEOUT`] *ahead* of `now` ends the session too: the clock was set back,
-    /// so that it is unknown how long the session was idle.
+    /// so that it is unknown how long the session was idle. The same holds for its opening and [`max_age`].
     #[must_use]
     pub fn status(&self, binding: &str, now: Timestamp) -> SessionStatus {
-        let idle = now.since(self.seen);
-        // A range instead of `abs`, which overflows for `i64::MIN`.
-        if !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle) || self.binding != binding {
+        let (idle, age, max_age) = (now.since(self.seen), now.since(self.opened), max_age(self.auth_method));
+        // Ranges instead of `abs`, which overflows for `i64::MIN`.
+        let has_ended = !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle) || !(-max_age..=max_age).contains(&age);
+        if has_ended || self.binding != binding {
             SessionStatus::Ended
         } else if idle > TOUCH_INTERVAL {
             SessionStatus::ActiveTouch
@@ -72,7 +88,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn session(seen: Timestamp) -> OpenSession {
-        OpenSession { person: "key".into(), auth_method: AuthMethod::Key, binding: "b".into(), seen }
+        let (person, binding) = ("key".into(), "b".into());
+        OpenSession { person, auth_method: AuthMethod::Key, binding, opened: seen, seen }
     }
 
     #[test]
@@ -92,6 +109,24 @@ mod tests {
         }
         assert_eq!(session(Timestamp(i64::MIN)).status("b", Timestamp(i64::MAX)), SessionStatus::Ended);
         assert_eq!(session(Timestamp(i64::MAX)).status("b", Timestamp(i64::MIN)), SessionStatus::Ended);
+    }
+
+    #[test]
+    fn a_session_ends_at_its_maximum_age_whatever_its_use() {
+        let opened = Timestamp(100 * DAY);
+        for (auth_method, hours) in [(AuthMethod::Key, 12), (AuthMethod::Access, 24)] {
+            for (age, has_ended) in [
+                (hours * HOUR, false),
+                (hours * HOUR + 1, true),
+                (-hours * HOUR, false),
+                (-hours * HOUR - 1, true),
+            ] {
+                let now = opened.plus(age);
+                let used_now = OpenSession { auth_method, opened, ..session(now) };
+                let status = used_now.status("b", now);
+                assert_eq!(status == SessionStatus::Ended, has_ended, "{auth_method:?} {age}");
+            }
+        }
     }
 
     #[test]
@@ -115,10 +150,12 @@ mod tests {
                 let Some(mut open) = stored.take() else { break };
                 match open.status("b", now) {
                     SessionStatus::Ended => {
-                        prop_assert!(now.since(open.seen).abs() > IDLE_TIMEOUT);
+                        let is_idle = now.since(open.seen).abs() > IDLE_TIMEOUT;
+                        prop_assert!(is_idle || now.since(open.opened).abs() > 12 * HOUR);
                     }
                     status => {
                         prop_assert!(now.since(open.seen).abs() <= IDLE_TIMEOUT);
+                        prop_assert!(now.since(open.opened).abs() <= 12 * HOUR);
                         if status == SessionStatus::ActiveTouch {
                             open.seen = now;
                         }
