@@ -1,8 +1,9 @@
 //! Session rules: when a session ends, and how often its use is recorded. Which Cloudflare Access tokens a sign-out
 //! revokes: [`revocation_cutoff`](crate::token::revocation_cutoff).
 //!
-//! A session ends when it is idle for [`IDLE_TIMEOUT`], and [`max_age`] after it was opened whatever its use, so that a
-//! stolen cookie or token does not work forever.
+//! A session that Lectern opened ends when it is idle for [`IDLE_TIMEOUT`]. Every session ends [`max_age`] after it was opened,
+//! whatever its use, so that a stolen cookie or token does not work forever. A token of Cloudflare Access counts as a
+//! session, which was opened when the token was issued: it is stored so that people can see and end it.
 //!
 //! A session is *bound* to the settings that it was opened with: the binding is a signature over the
 //! installation's key. A changed `LECTERN_KEY` or `LECTERN_SESSION_KEY` changes the binding, which ends all
@@ -11,7 +12,7 @@
 use crate::auth_method::AuthMethod;
 use crate::time::{DAY, HOUR, MINUTE, Timestamp};
 
-/// A session ends when it is not used for this long.
+/// A session that Lectern opened ends when it is not used for this long.
 pub const IDLE_TIMEOUT: i64 = 8 * HOUR;
 
 /// The age at which a session ends, however often it is used. The key's is shorter, since whoever has the key is an
@@ -27,8 +28,8 @@ pub const fn max_age(auth_method: AuthMethod) -> i64 {
 /// The last use of a session is recorded at most once in this time, so that most HTTP requests only read.
 pub const TOUCH_INTERVAL: i64 = MINUTE;
 
-/// How long a sign-out from Cloudflare Access is stored: its tokens are valid for a month at most.
-pub const REVOCATION_KEPT: i64 = 40 * DAY;
+/// How long a revocation of Cloudflare Access tokens is stored: longer than [`max_age`].
+pub const REVOCATION_KEPT: i64 = 2 * DAY;
 
 /// An open session as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +66,9 @@ impl OpenSession {
     pub fn status(&self, binding: &str, now: Timestamp) -> SessionStatus {
         let (idle, age, max_age) = (now.since(self.seen), now.since(self.opened), max_age(self.auth_method));
         // Ranges instead of `abs`, which overflows for `i64::MIN`.
-        let has_ended = !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle) || !(-max_age..=max_age).contains(&age);
-        if has_ended || self.binding != binding {
+        let is_idle =
+            self.auth_method != AuthMethod::Access && !(-IDLE_TIMEOUT..=IDLE_TIMEOUT).contains(&idle);
+        if is_idle || !(-max_age..=max_age).contains(&age) || self.binding != binding {
             SessionStatus::Ended
         } else if idle > TOUCH_INTERVAL {
             SessionStatus::ActiveTouch
@@ -76,10 +78,16 @@ impl OpenSession {
     }
 }
 
-/// Sessions last used before this instant have ended and can be deleted.
+/// Sessions that Lectern opened and that were last used before this instant have ended and can be deleted.
 #[must_use]
 pub fn idle_cutoff(now: Timestamp) -> Timestamp {
     now.plus(-IDLE_TIMEOUT)
+}
+
+/// Sessions opened before this instant have ended and can be deleted.
+#[must_use]
+pub fn age_cutoff(now: Timestamp) -> Timestamp {
+    now.plus(-DAY)
 }
 
 #[cfg(test)]
@@ -130,6 +138,13 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_access_does_not_end_when_idle() {
+        let opened = Timestamp(100 * DAY);
+        let token = OpenSession { auth_method: AuthMethod::Access, ..session(opened) };
+        assert_eq!(token.status("b", opened.plus(DAY)), SessionStatus::ActiveTouch);
+    }
+
+    #[test]
     fn a_changed_binding_ends_a_session() {
         let seen = Timestamp(DAY);
         assert_eq!(session(seen).status("other", seen), SessionStatus::Ended);
@@ -166,7 +181,7 @@ mod tests {
                             }
                         }
                         // The cleanup does not delete a valid session.
-                        prop_assert!(open.seen >= idle_cutoff(now));
+                        prop_assert!(open.seen >= idle_cutoff(now) && open.opened >= age_cutoff(now));
                         stored = Some(open);
                     }
                 }

@@ -62,6 +62,11 @@ pub(crate) fn is_well_formed_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a text has the form of a [`person_id`]: 16 hexadecimal digits.
+pub(crate) fn is_well_formed_person_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// A random token: 32 bytes from `crypto.getRandomValues`, in base64url without padding.
 pub(crate) fn new_token() -> Result<String, Problem> {
     let fault = || Problem::new(Code::Internal, "No random token could be made. Try again.");

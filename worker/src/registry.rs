@@ -78,7 +78,8 @@ impl DurableObject for Registry {
 impl Registry {
     fn store(&self) -> Result<Store> {
         let tables = [accounts::TABLES, audit_log::TABLES, shares::TABLES];
-        Store::open(self.state.storage().sql(), &self.has_tables, &tables)
+        let add_columns = [accounts::add_columns, audit_log::add_columns];
+        Store::open(self.state.storage().sql(), &self.has_tables, &tables, &add_columns)
     }
 
     async fn set_alarm(&self) {
@@ -102,6 +103,7 @@ impl Registry {
         if let Ok(settings) = config::read(&self.env) {
             store.delete_audit_entries_before(now.plus(-i64::from(settings.record_days) * DAY))?;
         }
+        store.delete_budgets_before(now.day())?;
         accounts::delete_expired(&store, now)?;
         shares::delete_expired(&store, now)
     }
@@ -114,6 +116,7 @@ impl Registry {
         let is_read_only = matches!(
             command,
             RegistryCommand::Identify { .. }
+                | RegistryCommand::ListSessions { .. }
                 | RegistryCommand::ListPeople
                 | RegistryCommand::ReadAccount { .. }
                 | RegistryCommand::ReadAuditLog(_)
@@ -129,6 +132,13 @@ impl Registry {
                 }
                 RegistryCommand::SignOut { credentials, audit_entry } => {
                     accounts::sign_out(&store, credentials, &audit_entry, now)?;
+                    Ok(response::json(&true)?)
+                }
+                RegistryCommand::ListSessions { person, current } => Ok(response::json(
+                    &accounts::list_sessions(&store, &settings, person.as_deref(), current.as_deref(), now)?,
+                )?),
+                RegistryCommand::EndSessions { selection, audit_entry } => {
+                    accounts::end_sessions(&store, &settings, &selection, audit_entry, now)?;
                     Ok(response::json(&true)?)
                 }
                 RegistryCommand::ListPeople => Ok(response::json(&accounts::all_people(&store, &settings)?)?),

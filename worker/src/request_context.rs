@@ -128,16 +128,21 @@ impl<'a> RequestContext<'a> {
             .map_err(|error| response::internal_error(&error))
     }
 
-    /// The network that the HTTP request came from, for limits on attempts: an IPv4 address, or the first 64
-    /// bits of an IPv6 address, since one client usually has that whole network.
+    /// See [`client_network`].
     pub(crate) fn client_network(&self) -> String {
-        let address = self.request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
-        match address.parse::<IpAddr>() {
-            Ok(IpAddr::V6(address)) => {
-                address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
-            }
-            _ => address,
+        client_network(self.request)
+    }
+}
+
+/// The network that the HTTP request came from, for limits on attempts: an IPv4 address, or the first 64 bits of an IPv6
+/// address, since one client usually has that whole network.
+pub(crate) fn client_network(request: &Request) -> String {
+    let address = request.headers().get("cf-connecting-ip").ok().flatten().unwrap_or_default();
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(address)) => {
+            address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
         }
+        _ => address,
     }
 }
 

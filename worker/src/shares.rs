@@ -16,11 +16,12 @@ use crate::auth::Visitor;
 use crate::registry::can_manage_all_shares;
 use crate::response::unknown_course;
 use crate::rpc::{
-    self, AuditEntry, OpenedShare, RegistryCommand, SchedulerCommand, ShareChange, ShareCredential,
-    SharesCommand, StoredPanel, StoredShare, StoredWeek,
+    self, OpenedShare, RegistryCommand, SchedulerCommand, ShareChange, ShareCredential, SharesCommand,
+    StoredPanel, StoredShare, StoredWeek,
 };
 use crate::{audit_log, clock, crypto};
 use domain::api::{AuditAction, Courses};
+use domain::audit_log::AuditEntry;
 use domain::problem::{Code, Problem};
 use domain::range::Range;
 use domain::report::ReportName;

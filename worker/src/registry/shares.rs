@@ -7,11 +7,11 @@
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
 use crate::rpc::{
-    AuditEntry, OpenedShare, ShareChange, ShareCredential, SharesCommand, StoredPanel, StoredShare,
-    StoredWeek,
+    OpenedShare, ShareChange, ShareCredential, SharesCommand, StoredPanel, StoredShare, StoredWeek,
 };
 use crate::{crypto, response};
 use domain::api::AuditAction;
+use domain::audit_log::AuditEntry;
 use domain::erasure::Invalidation;
 use domain::ids::CourseId;
 use domain::login_throttle::LoginAttempt;
