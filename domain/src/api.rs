@@ -247,6 +247,42 @@ pub struct AuditLogEntry {
     /// What it was done to, such as a report with its days and course, a person whose role changed, or the
     /// code of a refusal. Never rows, and never what a person searched for.
     pub view: String,
+    /// For a refusal of somebody who is not signed in: a hash of their network, with a key that changes each UTC day and
+    /// is then deleted. Absent if there were too many networks that day.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network: String,
+    /// The place of this entry's latest change among all changes, for the URL parameter `after`. Only with `as=jsonl`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<u64>,
+}
+
+/// `GET /api/sessions`: the ones that were used last, at most 1,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Sessions {
+    /// The session used last comes first.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// A session of somebody who is signed in. A token of Cloudflare Access counts as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionInfo {
+    /// The id for `DELETE /api/sessions/{id}`. It does not open the session.
+    pub id: String,
+    /// Who signed in, as `person` in `GET /api/session`.
+    pub person: String,
+    /// The person's id for `DELETE /api/sessions?person=`.
+    pub person_id: String,
+    /// How they signed in.
+    #[serde(rename = "way")]
+    pub auth_method: AuthMethod,
+    /// When they signed in.
+    pub opened: Timestamp,
+    /// When the session was last used, to within a minute.
+    pub seen: Timestamp,
+    /// Whether this call belongs to it.
+    pub current: bool,
 }
 
 /// The actions that the audit log records.
@@ -298,13 +334,17 @@ pub enum AuditAction {
     SharesSwitched,
     /// Chose one of two copies of a window whose newer copy has lost rows.
     CopyChosen,
+    /// Ended sessions: one, a person's, or everybody's.
+    SessionsEnded,
+    /// Did more on this UTC day than the log lists of one person: `count` further things.
+    OverBudget,
     /// Was refused: without access, over a limit, or not found.
     Refused,
 }
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -327,6 +367,8 @@ impl AuditAction {
         Self::ShareRevoked,
         Self::SharesSwitched,
         Self::CopyChosen,
+        Self::SessionsEnded,
+        Self::OverBudget,
         Self::Refused,
     ];
 
@@ -356,6 +398,8 @@ impl AuditAction {
             Self::ShareRevoked => "share-revoked",
             Self::SharesSwitched => "shares-switched",
             Self::CopyChosen => "copy-chosen",
+            Self::SessionsEnded => "sessions-ended",
+            Self::OverBudget => "over-budget",
             Self::Refused => "refused",
         }
     }
@@ -367,17 +411,42 @@ impl AuditAction {
     }
 
     /// The milliseconds during which repetitions by one person merge into one entry with a count, since a
-    /// page reads many windows of one view, and a flood of refusals must not fill the disk. 0 if each
-    /// repetition is an entry.
+    /// page reads many windows of one view, and a flood must not fill the disk. 0 if each repetition is an entry:
+    /// the order of changes matters.
     #[must_use]
     pub fn merge_window(self) -> i64 {
         match self {
-            Self::Saw | Self::SawRoles | Self::SawRecord | Self::SharePreviewed | Self::ShareOpened => {
-                10 * MINUTE
-            }
-            Self::Refused => MINUTE,
+            Self::LookedAs
+            | Self::Saw
+            | Self::Downloaded
+            | Self::Asked
+            | Self::Retried
+            | Self::Withdrew
+            | Self::SawRoles
+            | Self::SawRecord
+            | Self::SharePreviewed
+            | Self::ShareOpened
+            | Self::OverBudget
+            | Self::Refused => 10 * MINUTE,
             _ => 0,
         }
+    }
+
+    /// Whether each entry is listed, however many there are: changes that only administrators make, so that nobody
+    /// can hide one behind many others.
+    #[must_use]
+    pub fn is_always_listed(self) -> bool {
+        matches!(
+            self,
+            Self::RoleGiven
+                | Self::RoleTaken
+                | Self::RolesUploaded
+                | Self::Forgot
+                | Self::PersonExported
+                | Self::SharesSwitched
+                | Self::CopyChosen
+                | Self::SessionsEnded
+        )
     }
 }
 
@@ -821,6 +890,18 @@ pub struct Health {
     /// Up to a minute old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<UpstreamHealth>,
+    /// Settings that work, but should be changed. Absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<HealthWarning>,
+}
+
+/// A setting that works, but should be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthWarning {
+    /// `LECTERN_KEY` is set beside Cloudflare Access: whoever has it is an administrator, whatever Access says. Remove it.
+    KeyBesideAccess,
 }
 
 /// Whether Lectern can load data from Echo360, without details.

@@ -25,6 +25,12 @@ impl<T: CountedEntry> AuditBuffer<T> {
         Self { entries: Vec::new(), capacity, dropped: 0 }
     }
 
+    /// The number of different entries.
+    #[must_use]
+    pub fn entry_count(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Adds an entry, or its count to an equal one. A new entry is dropped and counted when the buffer is
     /// full.
     pub fn push(&mut self, mut entry: T) {

@@ -6,7 +6,7 @@
 
 use crate::api::{
     AuditAction, AuditLogPage, CopyChoiceRequest, Courses, Health, Person, ReportRequest, Reports,
-    RequestInfo, Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session,
+    RequestInfo, Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, Session, Sessions,
     ShrunkenWindows, SignInRequest,
 };
 use crate::data_quality::DataQuality;
@@ -218,6 +218,9 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::GetOpenApi
         | Operation::GetSession
         | Operation::SignOut
+        | Operation::ListSessions
+        | Operation::EndSessions
+        | Operation::EndSession
         | Operation::ListReports
         | Operation::ListCourses
         | Operation::ListRequests
@@ -247,6 +250,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
         Operation::GetHealth => schemas.response_schema::<Health>(),
         Operation::GetOpenApi => schemars::json_schema!({"type": "object"}),
         Operation::GetSession | Operation::SignIn => schemas.response_schema::<Session>(),
+        Operation::ListSessions => schemas.response_schema::<Sessions>(),
         Operation::ListReports => schemas.response_schema::<Reports>(),
         Operation::ListCourses => schemas.response_schema::<Courses>(),
         Operation::ListRequests => schemas.response_schema::<Requests>(),
@@ -264,11 +268,10 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
             let content = json!({
                 "application/json": {"schema": page},
                 "text/csv": {"schema": {"type": "string"}},
+                "application/jsonl": {"schema": {"type": "string"}},
             });
-            return (
-                "200",
-                json!({"description": "One page of entries; with `as=csv`, all.", "content": content}),
-            );
+            let description = "One page of entries; with `as=csv`, all; with `as=jsonl`, the next ones.";
+            return ("200", json!({"description": description, "content": content}));
         }
         Operation::ListErasures => schemas.response_schema::<Erasures>(),
         Operation::StartErasure => schemas.response_schema::<Erasure>(),
@@ -294,6 +297,8 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
             return ("200", stream_response("The page.", "text/html"));
         }
         Operation::SignOut
+        | Operation::EndSessions
+        | Operation::EndSession
         | Operation::WithdrawRequest
         | Operation::RevokeShare
         | Operation::CountOpening

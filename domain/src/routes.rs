@@ -53,6 +53,12 @@ operations! {
     SignIn,
     /// `DELETE /api/session`
     SignOut,
+    /// `GET /api/sessions`
+    ListSessions,
+    /// `DELETE /api/sessions`
+    EndSessions,
+    /// `DELETE /api/sessions/{id}`
+    EndSession,
     /// `GET /api/reports`
     ListReports,
     /// `GET /api/courses`
@@ -372,6 +378,12 @@ const SHARE_ID: Parameter = Parameter {
     description: "The share's `id`, from `GET /api/shares`.",
 };
 
+const SESSION_ID: Parameter = Parameter {
+    name: "id",
+    kind: ParameterKind::Hex(32),
+    description: "The session's `id`, from `GET /api/sessions`.",
+};
+
 const PERSON_ID: Parameter = Parameter {
     name: "id",
     kind: ParameterKind::Text,
@@ -471,8 +483,9 @@ pub const ROUTES: &[Route] = &[
         audit: Audit::None,
         own_problems: &[Code::NoWayIn],
         summary: "Whether Lectern is set up",
-        description: "Returns 200, or 503 with the settings to correct. `\"upstream\": \"failing\"` in a 200 says that an \
-                      administrator has to act before data can be loaded from Echo360.",
+        description: "Returns 200, or 503 with the settings to correct; no other route names them. `\"upstream\": \
+                      \"failing\"` in a 200 says that an administrator has to act before data can be loaded from Echo360, \
+                      `\"warnings\"` which settings work but should be changed.",
     },
     Route {
         operation: Operation::GetOpenApi,
@@ -528,6 +541,50 @@ pub const ROUTES: &[Route] = &[
         own_problems: &[],
         summary: "Sign out",
         description: "Also ends the session on the server.",
+    },
+    Route {
+        operation: Operation::ListSessions,
+        method: Method::Get,
+        path: "/api/sessions",
+        access: Access::Authorized(Action::ViewSession),
+        path_parameters: &[],
+        query: &[],
+        body: Body::None,
+        audit: Audit::None,
+        own_problems: &[],
+        summary: "Your own sessions; for an administrator, everybody's",
+        description: "The ones that were used last, at most 1,000. A token of Cloudflare Access counts as a session.",
+    },
+    Route {
+        operation: Operation::EndSessions,
+        method: Method::Delete,
+        path: "/api/sessions",
+        access: Access::Authorized(Action::EndSessions),
+        path_parameters: &[],
+        query: &[Parameter {
+            name: "person",
+            kind: ParameterKind::Hex(16),
+            description: "Only the sessions of the person with this `person_id`, from `GET /api/sessions`, or `id`, from \
+                          `GET /api/roles`.",
+        }],
+        body: Body::None,
+        audit: Audit::WithChange(AuditAction::SessionsEnded),
+        own_problems: &[],
+        summary: "End everybody's sessions, or one person's",
+        description: "Everybody includes yourself. Takes effect within five seconds. People can sign in again.",
+    },
+    Route {
+        operation: Operation::EndSession,
+        method: Method::Delete,
+        path: "/api/sessions/{id}",
+        access: Access::Authorized(Action::ViewSession),
+        path_parameters: &[SESSION_ID],
+        query: &[],
+        body: Body::None,
+        audit: Audit::WithChange(AuditAction::SessionsEnded),
+        own_problems: &[Code::BadId],
+        summary: "End one of your own sessions; for an administrator, any",
+        description: "Also returns 204 if there is no such session.",
     },
     Route {
         operation: Operation::ListReports,
@@ -966,8 +1023,15 @@ pub const ROUTES: &[Route] = &[
             },
             Parameter {
                 name: "as",
-                kind: ParameterKind::Choice(&["csv"]),
-                description: "`csv`: all entries as one CSV file.",
+                kind: ParameterKind::Choice(&["csv", "jsonl"]),
+                description: "`csv`: all entries as one CSV file. `jsonl`: one entry as JSON on each line, at most 1,000, \
+                              those that changed first before the others.",
+            },
+            Parameter {
+                name: "after",
+                kind: ParameterKind::Integer,
+                description: "With `as=jsonl`: only entries that were added or counted up after this one: the `cursor` of the \
+                              last line that was read. 0, the default, starts at the beginning.",
             },
         ],
         body: Body::None,
@@ -975,7 +1039,9 @@ pub const ROUTES: &[Route] = &[
         own_problems: &[Code::BadDay],
         summary: "The audit log",
         description: "Who signed in, viewed, downloaded, requested, shared, erased, changed roles or was \
-                      refused: newest first, 200 entries per page.",
+                      refused: newest first, 200 entries per page. To export it as it grows, call `as=jsonl` with \
+                      the last `cursor` as `after`, until fewer than 1,000 lines come; an entry whose `count` has grown \
+                      comes again, with the same `id`.",
     },
     Route {
         operation: Operation::ListErasures,
@@ -1031,7 +1097,7 @@ pub const ROUTES: &[Route] = &[
         own_problems: &[],
         summary: "Everything held about a person",
         description: "`{email}` or `{id}`. A zip file: the person's rows, a CSV file for each week and report; \
-                      with `{email}` also `account.json` (role, sign-out, requests, erasures, shares) and \
+                      with `{email}` also `account.json` (role, sign-out, sessions, requests, erasures, shares) and \
                       `audit-log.csv`; `about.txt` says what is in it. In rows about several people, the ids, addresses \
                       and names of the others are empty. Refused (`bad-body`) for an address with rows of several \
                       user ids, and for anonymous accounts.",
@@ -1142,6 +1208,7 @@ mod tests {
             "/api/roles",
             "/api/roles/csv",
             "/api/roles/{id}",
+            "/api/sessions",
             "/api/shares",
             "/api/shrunken",
         ];

@@ -3,8 +3,9 @@
 //! What is out of scope looks exactly like what does not exist: its rows, its courses, other people's
 //! requests. People who may not see everything get no counts over everything either.
 
-use crate::api::{Course, Courses, RequestInfo, WindowInfo};
+use crate::api::{Course, Courses, PauseReason, RequestInfo, SchedulerInfo, WindowInfo};
 use crate::ids::{CourseId, SectionId, normalize_text};
+use crate::problem::{Code, Problem};
 use crate::report::KnownReport;
 use crate::role::{Grant, Role, RoleAssignment};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub enum Action<'a> {
     ListShares,
     /// Switch shares off and on for the institution.
     SwitchShares,
+    /// See everybody's sessions and end them. One's own need no more than a role.
+    EndSessions,
 }
 
 /// What an action of a person may reach. Every response is limited to it.
@@ -104,7 +107,8 @@ pub fn authorize(
             | Action::ExportPerson
             | Action::ReadDataQuality
             | Action::ChooseCopies
-            | Action::SwitchShares => Err(AccessDenied::NotAllowed),
+            | Action::SwitchShares
+            | Action::EndSessions => Err(AccessDenied::NotAllowed),
             Action::ViewSession
             | Action::ListReports
             | Action::ListCourses
@@ -123,7 +127,8 @@ pub fn authorize(
                 | Action::ExportPerson
                 | Action::ReadDataQuality
                 | Action::ChooseCopies
-                | Action::SwitchShares => Err(AccessDenied::NotAllowed),
+                | Action::SwitchShares
+                | Action::EndSessions => Err(AccessDenied::NotAllowed),
                 Action::CreateShare { course, section } if !scope.covers(course, section) => {
                     Err(AccessDenied::UnknownCourse)
                 }
@@ -201,7 +206,29 @@ impl AccessScope {
         if *self != Self::Everything {
             request.windows.iter_mut().for_each(redact_window);
         }
+        request.scheduler = request.scheduler.map(|scheduler| self.redact_scheduler(scheduler));
         request
+    }
+
+    /// Replaces what Echo360 said about the credentials by a general sentence unless everything is in scope.
+    #[must_use]
+    pub fn redact_scheduler(&self, mut scheduler: SchedulerInfo) -> SchedulerInfo {
+        if *self != Self::Everything
+            && let Some(pause) = &mut scheduler.held
+            && pause.reason == PauseReason::CredentialsRefused
+        {
+            pause.detail = REDACTED_DENIAL.to_owned();
+        }
+        scheduler
+    }
+
+    /// The same in a problem.
+    #[must_use]
+    pub fn redact_problem(&self, mut problem: Problem) -> Problem {
+        if *self != Self::Everything && problem.code == Code::CredentialsRefused {
+            problem.detail = REDACTED_DENIAL.to_owned();
+        }
+        problem
     }
 
     /// Replaces a fault by a general sentence unless everything is in scope: a fault may count rows or quote
@@ -246,6 +273,9 @@ impl AccessScope {
 
 /// Replaces every fault for people who may not see everything.
 const REDACTED_FAULT: &str = "Echo360's answer could not be used. An administrator can see why.";
+
+/// Replaces what Echo360 said about the credentials, which may name settings, for people who may not see everything.
+const REDACTED_DENIAL: &str = "Echo360 refuses Lectern's credentials. An administrator can see why.";
 
 fn redact_window(window: &mut WindowInfo) {
     if let Some(copy) = &mut window.copy {

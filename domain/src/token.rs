@@ -2,16 +2,21 @@
 //! caller verifies the signature, with the key of the team that has the token's key id.
 //!
 //! **Invariant**: a token is accepted only if its algorithm is RS256, it was issued by this team for this
-//! application, and it is valid at the time. A key inside a token is never used.
+//! application, it is valid at the time, and it was issued less than [`MAX_AGE`] ago. A key inside a token is never used.
 
+use crate::auth_method::AuthMethod;
 use crate::encoding::decode_base64url;
 use crate::ids::Email;
+use crate::session;
 use crate::time::{SECOND, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// How far the issuer's clock and ours may differ.
 pub const LEEWAY: i64 = 60 * SECOND;
+
+/// A token is refused this long after it was issued, whatever its expiry time.
+pub const MAX_AGE: i64 = session::max_age(AuthMethod::Access);
 
 /// The longest token that is parsed, in bytes. Those of Access have about 1 KB.
 const MAX_TOKEN_LENGTH: usize = 16 << 10;
@@ -36,6 +41,8 @@ pub enum TokenError {
     WrongAudience,
     /// It has expired, or has no expiry time.
     Expired,
+    /// It was issued longer ago than a session may last, or does not say when.
+    TooOld,
     /// It is not valid yet.
     NotYet,
     /// It has no valid e-mail address.
@@ -56,6 +63,7 @@ impl TokenError {
             Self::WrongIssuer => "wrong-issuer",
             Self::WrongAudience => "wrong-audience",
             Self::Expired => "expired",
+            Self::TooOld => "too-old",
             Self::NotYet => "not-yet",
             Self::Nameless => "nameless",
             Self::SignedOut => "signed-out",
@@ -100,7 +108,7 @@ pub struct VerifiedClaims {
     pub email: Email,
     /// When it was issued.
     pub issued: Timestamp,
-    /// When it expires, without leeway.
+    /// When it expires, without leeway: by its own claim or at [`MAX_AGE`].
     pub expires: Timestamp,
 }
 
@@ -136,7 +144,7 @@ impl UnverifiedToken {
     ///
     /// # Errors
     /// [`TokenError::WrongIssuer`], [`TokenError::WrongAudience`], [`TokenError::Expired`],
-    /// [`TokenError::NotYet`], [`TokenError::Nameless`].
+    /// [`TokenError::NotYet`], [`TokenError::TooOld`], [`TokenError::Nameless`].
     pub fn verify_claims(
         &self,
         issuer: &str,
@@ -165,10 +173,12 @@ impl UnverifiedToken {
                 return Err(TokenError::NotYet);
             }
         }
+        let issued = iat.and_then(parse_time).ok_or(TokenError::TooOld)?;
+        if issued.plus(MAX_AGE + LEEWAY) <= now {
+            return Err(TokenError::TooOld);
+        }
         let email = email.as_deref().and_then(Email::parse).ok_or(TokenError::Nameless)?;
-        // A token without an issue time counts as the oldest possible, so that any sign-out revokes it.
-        let issued = iat.and_then(parse_time).unwrap_or(Timestamp(0));
-        Ok(VerifiedClaims { email, issued, expires })
+        Ok(VerifiedClaims { email, issued, expires: expires.min(issued.plus(MAX_AGE)) })
     }
 }
 
@@ -288,6 +298,8 @@ mod tests {
             ("exp", json!(1e300), TokenError::Expired),
             ("nbf", json!(NOW + 61), TokenError::NotYet),
             ("iat", json!(NOW + 61), TokenError::NotYet),
+            ("iat", json!(NOW - 24 * 3600 - 60), TokenError::TooOld),
+            ("iat", json!(null), TokenError::TooOld),
             ("email", json!(null), TokenError::Nameless),
             ("email", json!("nobody"), TokenError::Nameless),
             ("exp", json!("soon"), TokenError::NotAToken),
@@ -296,6 +308,7 @@ mod tests {
         }
         assert!(verify_with("exp", &json!(NOW - 59)).is_ok(), "clocks may differ by a minute");
         assert!(verify_with("nbf", &json!(NOW + 60)).is_ok());
+        assert!(verify_with("iat", &json!(NOW - 24 * 3600 - 59)).is_ok());
         let parse = |head: Value| UnverifiedToken::parse(&token(&head, &claims())).map(|_| ());
         for alg in ["none", "None", "HS256", "RS512", "ES256", "rs256", ""] {
             assert_eq!(parse(json!({"alg": alg, "kid": "k"})), Err(TokenError::WrongAlgorithm), "{alg}");
@@ -345,13 +358,15 @@ mod tests {
             alg in prop::sample::select(vec!["RS256", "none", "HS256", "PS256", "ES256"]),
             iss in prop::sample::select(vec![TEAM, "https://evil.example"]),
             aud in prop::sample::select(vec!["app", "other", ""]),
-            exp in NOW - 200..NOW + 200, nbf in NOW - 200..NOW + 200,
+            exp in NOW - 200..NOW + 200, nbf in NOW - 200..NOW + 200, age in 0i64..2 * 24 * 3600,
         ) {
-            let claims = json!({"iss": iss, "aud": aud, "exp": exp, "nbf": nbf, "iat": NOW - 300, "email": "a@b.cd"});
+            let claims =
+                json!({"iss": iss, "aud": aud, "exp": exp, "nbf": nbf, "iat": NOW - age, "email": "a@b.cd"});
             let text = token(&json!({"alg": alg, "kid": "k"}), &claims);
             let result = UnverifiedToken::parse(&text)
                 .and_then(|parsed| parsed.verify_claims(TEAM, "app", Timestamp(NOW * SECOND)));
-            let is_valid = alg == "RS256" && iss == TEAM && aud == "app" && exp > NOW - 60 && nbf <= NOW + 60;
+            let is_current = exp > NOW - 60 && nbf <= NOW + 60 && age < 24 * 3600 + 60;
+            let is_valid = alg == "RS256" && iss == TEAM && aud == "app" && is_current;
             prop_assert_eq!(result.is_ok(), is_valid, "{:?}", result);
         }
 

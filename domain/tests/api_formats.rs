@@ -10,7 +10,7 @@ use domain::api::{
     AuditAction, AuditLogEntry, AuditLogPage, BuildTimes, CopyChoiceRequest, CopyInfo, Course, Courses,
     Health, Impersonation, Pause, PauseReason, Person, PersonChange, ReportInfo, ReportRequest, Reports,
     RequestInfo, Requests, RetryRequest, RoleChange, RoleUploadResult, Roles, RowCount, SchedulerInfo, Scope,
-    Section, Session, SessionSummary, ShrunkenWindows, SignInRequest, WindowInfo, WindowStatus,
+    Section, Session, SessionSummary, Sessions, ShrunkenWindows, SignInRequest, WindowInfo, WindowStatus,
 };
 use domain::auth_method::AuthMethod;
 use domain::calendar::WeekStart;
@@ -126,6 +126,18 @@ fn audit_log_format_unchanged() {
     check::<AuditLogEntry>(ENTRY);
     check::<AuditLogPage>(&format!(r#"{{"entries":[{ENTRY},{REJECTION}],"before":7,"kept_days":180}}"#));
     check::<AuditLogPage>(r#"{"entries":[],"kept_days":180}"#);
+    check::<AuditLogEntry>(
+        r#"{"id":8,"at":5,"last":5,"count":1,"person":"","person_id":"","what":"refused","scope":"",
+        "view":"nobody","network":"0123456789abcdef","cursor":9}"#,
+    );
+}
+
+#[test]
+fn sessions_format_unchanged() {
+    check::<Sessions>(
+        r#"{"sessions":[{"id":"0123456789abcdef0123456789abcdef","person":"ana@university.example",
+        "person_id":"0123456789abcdef","way":"access","opened":5,"seen":6,"current":true}]}"#,
+    );
 }
 
 #[test]
@@ -153,6 +165,8 @@ fn names_of_audit_actions_unchanged() {
         "share-revoked",
         "shares-switched",
         "copy-chosen",
+        "sessions-ended",
+        "over-budget",
         "refused",
     ];
     check_names::<AuditAction>(&names);
@@ -274,6 +288,7 @@ fn report_request_format_unchanged() {
 fn health_format_unchanged() {
     check::<Health>(r#"{"ok":true}"#);
     check::<Health>(r#"{"ok":true,"upstream":"failing"}"#);
+    check::<Health>(r#"{"ok":true,"warnings":["key-beside-access"]}"#);
     check::<RowCount>(r#"{"rows":1234,"exact":true}"#);
 }
 

@@ -8,7 +8,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startAccessProxy } from './cloudflare_access.mjs';
 import { Browser, Stack, until, waitUntilIdle, weeks, withTab } from './stack.mjs';
-import { address } from './states.mjs';
+import { KEYS, address } from './states.mjs';
 import { waitForRows } from './tables.mjs';
 import { busyCourse, expected, views } from './truth.mjs';
 import { unzip } from './xlsx.mjs';
@@ -286,6 +286,50 @@ test('while Echo360 refuses the credentials, every page says so to administrator
       await page.goto(`${stack.url}/you`);
       await page.getByText('Every course of the institution.').waitFor();
       assert.equal(await banner.count(), 0);
+    });
+  } finally {
+    await stack.stop();
+  }
+});
+
+test('people see where they are signed in and end a session in another browser, administrators everybody\'s', async () => {
+  const settings = { LECTERN_LOCAL: '', LECTERN_KEY: KEYS.key, LECTERN_SESSION_KEY: KEYS.session };
+  const stack = await Stack.start({ settings });
+  const rows = (page) => page.getByTestId('sessions').locator('tbody tr');
+  const signIn = async (page) => {
+    await page.goto(`${stack.url}/you`);
+    await page.locator('input[name="key"]').fill(KEYS.key);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await rows(page).first().waitFor();
+  };
+  // The page's own call, as `stack.api` is not signed in.
+  const status = (page) => page.evaluate(async () => (await fetch('/api/session')).status);
+  try {
+    await withTab(browser, {}, async (page, tab) => {
+      tab.expect(/status of 401/);
+      await signIn(page);
+      assert.equal(await rows(page).count(), 1);
+      await rows(page).getByText('This session').waitFor();
+      await withTab(browser, {}, async (other, otherTab) => {
+        otherTab.expect(/status of 401/);
+        await signIn(other);
+        assert.equal(await rows(other).count(), 2);
+
+        await page.reload();
+        const end = rows(page).getByRole('button', { name: /^End the session of The key since / });
+        await end.click();
+        const section = page.getByTestId('sessions');
+        const outcome = section.getByRole('status');
+        await outcome.getByText(/^Ended\./).waitFor();
+        assert.ok(await outcome.evaluate((element) => element === document.activeElement), 'the focus must stay in the section');
+        await until('one session is left', async () => (await rows(page).count()) === 1);
+        assert.deepEqual([await status(page), await status(other)], [200, 401]);
+      });
+
+      page.on('dialog', (dialog) => dialog.accept());
+      await page.getByRole('button', { name: "End everybody's sessions" }).click();
+      await page.locator('[data-code="sign-in-needed"]').first().waitFor();
+      assert.equal(await status(page), 401);
     });
   } finally {
     await stack.stop();

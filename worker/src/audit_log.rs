@@ -5,10 +5,11 @@
 //! roles, sessions and shares, in the same transaction as the change.
 
 use crate::auth::Visitor;
-use crate::rpc::{self, AuditEntry, RegistryCommand};
+use crate::rpc::{self, RegistryCommand};
 use crate::{clock, response};
 use domain::api::{AuditAction, Scope};
 use domain::audit_buffer::AuditBuffer;
+use domain::audit_log::AuditEntry;
 use domain::ids::{CourseId, SectionId};
 use domain::report::ReportName;
 use domain::time::{SECOND, Timestamp, parse_day};
@@ -24,6 +25,9 @@ const FLUSH_OVERDUE: i64 = 10 * SECOND;
 
 /// Maximum number of distinct entries in the buffer. Further ones are replaced by one entry with their count.
 const MAX_BUFFERED_ENTRIES: usize = 2_000;
+
+/// Number of distinct entries in the buffer from which networks are no longer told apart.
+const MAX_NETWORK_ENTRIES: usize = 100;
 
 /// Maximum number of courses and sections that an entry lists.
 const MAX_GRANTS_LISTED: usize = 20;
@@ -44,11 +48,14 @@ pub(crate) struct AuditView<'a> {
     pub(crate) course: Option<&'a CourseId>,
     /// The section's id, or its number.
     pub(crate) section: Option<&'a str>,
+    /// Whether there are rows of this course and section. Otherwise they are not written down, since anybody could fill
+    /// the audit log with made-up ids.
+    pub(crate) is_known: bool,
 }
 
 impl AuditView<'_> {
-    /// Formats as `videoview 2026-02-02..2026-02-08 course <id>`, with `?` in place of an invalid name, day
-    /// or id.
+    /// Formats as `videoview 2026-02-02..2026-02-08 course <id>`, with `?` in place of an invalid name or day,
+    /// and of an unknown course or section.
     pub(crate) fn describe(&self) -> String {
         let unknown = || "?".to_owned();
         let mut text = ReportName::parse(self.report).map_or_else(unknown, String::from);
@@ -57,18 +64,18 @@ impl AuditView<'_> {
             text.push_str(&format!(" {}..{}", day(from), day(to)));
         }
         if let Some(course) = self.course {
-            text.push_str(&format!(
-                " course {}",
-                if course.is_uuid() { course.to_string() } else { unknown() }
-            ));
+            let is_known = self.is_known && course.is_uuid();
+            text.push_str(&format!(" course {}", if is_known { course.to_string() } else { unknown() }));
         }
         if let Some(section) = self.section {
             let is_number = section.len() <= 12 && section.bytes().all(|byte| byte.is_ascii_alphanumeric());
             let number = || if is_number { section.to_owned() } else { unknown() };
-            text.push_str(&format!(
-                " section {}",
+            let name = if self.is_known {
                 SectionId::parse(section).map_or_else(number, String::from)
-            ));
+            } else {
+                unknown()
+            };
+            text.push_str(&format!(" section {name}"));
         }
         text
     }
@@ -95,14 +102,21 @@ pub(crate) fn new_entry(visitor: &Visitor, what: AuditAction, view: String) -> A
         scope,
         what,
         view,
+        network: String::new(),
         count: 1,
     }
 }
 
 /// Buffers an entry and schedules a flush.
-pub(crate) fn enqueue(audit_entry: AuditEntry, context: &Context, env: &Env, scheduler_name: &str) {
+pub(crate) fn enqueue(mut audit_entry: AuditEntry, context: &Context, env: &Env, scheduler_name: &str) {
     let now = clock::now();
-    BUFFER.with_borrow_mut(|buffer| buffer.push(audit_entry));
+    BUFFER.with_borrow_mut(|buffer| {
+        // So that strangers from many networks leave room for people who are signed in, and keep no Registry busy.
+        if buffer.entry_count() >= MAX_NETWORK_ENTRIES {
+            audit_entry.network.clear();
+        }
+        buffer.push(audit_entry);
+    });
     let is_due = FLUSH_DUE.get().is_some_and(|since| (0..FLUSH_OVERDUE).contains(&now.since(since)));
     if !is_due {
         FLUSH_DUE.set(Some(now));

@@ -88,6 +88,7 @@ pub(crate) async fn authenticate(
         Ok(Verified::Credential(credential)) => identify(credential, env, settings, now).await,
         Err(CredentialError::Invalid(error)) => {
             let assertion = match provider.method() {
+                AuthMethod::Access if error == TokenError::TooOld => AccessAssertion::TooOld,
                 AuthMethod::Access => AccessAssertion::Refused,
                 AuthMethod::Local | AuthMethod::Key => AccessAssertion::None,
             };
@@ -219,7 +220,10 @@ pub(crate) enum AccessAssertion {
     None,
     /// The assertion is invalid.
     Refused,
-    /// The assertion is valid, but the person has signed out of Lectern and not of Cloudflare Access.
+    /// The assertion is older than a session may be, but Cloudflare Access still accepts it.
+    TooOld,
+    /// The assertion is valid, but the person has signed out of Lectern and not of Cloudflare Access, or their session
+    /// was ended.
     SignedOut,
 }
 
@@ -236,7 +240,11 @@ pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) ->
     let methods = sign_in_methods(settings, assertion);
     let detail = match (assertion, methods.as_slice()) {
         (AccessAssertion::SignedOut, _) => {
-            "You have signed out of Lectern. Sign out of Cloudflare Access too, then sign in again."
+            "You have signed out of Lectern, or your session was ended. Sign out of Cloudflare Access too, then sign in \
+             again."
+        }
+        (AccessAssertion::TooOld, _) => {
+            "A session lasts 24 hours at most. Sign out of Cloudflare Access, then sign in again."
         }
         (AccessAssertion::Refused, _) => {
             "Cloudflare Access let you through, but Lectern does not accept its token. Reload Lectern; if that does not \
@@ -247,8 +255,8 @@ pub(crate) fn sign_in_needed(settings: &Settings, assertion: AccessAssertion) ->
         (_, [AuthMethod::Access]) => "Reload Lectern: Cloudflare Access will ask you to sign in.",
         (_, _) => "Reload Lectern to sign in with Cloudflare Access, or sign in with the key.",
     };
-    let has_signed_out = assertion == AccessAssertion::SignedOut;
-    let sign_out = has_signed_out.then(|| sign_out_url(settings, AuthMethod::Access)).flatten();
+    let has_ended = matches!(assertion, AccessAssertion::SignedOut | AccessAssertion::TooOld);
+    let sign_out = has_ended.then(|| sign_out_url(settings, AuthMethod::Access)).flatten();
     let sign_in = Some(Box::new(SignInOptions { auth_methods: methods, sign_out }));
     Problem { sign_in, ..Problem::new(Code::SignInNeeded, detail) }
 }

@@ -61,6 +61,11 @@ pub(crate) fn is_well_formed_id(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a text has the form of a [`person_id`]: 16 hexadecimal digits.
+pub(crate) fn is_well_formed_person_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The token of a share's link.
 pub(crate) fn share_token(key: &Secret, link: &ShareLink) -> Option<String> {
     link.to_token(|text| sign(key, "share link", text))

@@ -14,6 +14,7 @@ mod requests;
 mod roles;
 mod rows;
 mod session;
+mod sessions;
 mod shares;
 mod shrunken;
 
@@ -82,6 +83,9 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::GetSession => session::get(context).await,
         Operation::SignIn => session::sign_in(context).await,
         Operation::SignOut => session::sign_out(context).await,
+        Operation::ListSessions => sessions::list(context).await,
+        Operation::EndSessions => sessions::end_all(context).await,
+        Operation::EndSession => sessions::end(context).await,
         Operation::ListReports => reports::list(context).await,
         Operation::ListCourses => courses::list(context).await,
         Operation::ListRequests => requests::list(context).await,

@@ -12,8 +12,9 @@ mod store;
 pub(crate) use accounts::describe_role;
 pub(crate) use shares::can_manage_all_shares;
 
-use crate::rpc::{AuditEntry, RegistryCommand, SharesCommand};
+use crate::rpc::{RegistryCommand, SharesCommand};
 use crate::{clock, config, response, transaction};
+use domain::audit_log::AuditEntry;
 use domain::jurisdiction::{self, JurisdictionCheck};
 use domain::problem::{Code, Problem};
 use domain::quota::DailyUsage;
@@ -82,7 +83,8 @@ impl DurableObject for Registry {
 impl Registry {
     fn store(&self) -> Result<Store> {
         let tables = [accounts::TABLES, audit_log::TABLES, shares::TABLES];
-        Store::open(self.state.storage().sql(), &self.has_tables, &tables)
+        let add_columns = [accounts::add_columns, audit_log::add_columns];
+        Store::open(self.state.storage().sql(), &self.has_tables, &tables, &add_columns)
     }
 
     async fn set_alarm(&self) {
@@ -106,6 +108,7 @@ impl Registry {
         if let Ok(settings) = config::read(&self.env) {
             store.delete_audit_entries_before(now.plus(-i64::from(settings.record_days) * DAY))?;
         }
+        store.delete_budgets_before(now.day())?;
         accounts::delete_expired(&store, now)?;
         shares::delete_expired(&store, now)
     }
@@ -118,6 +121,7 @@ impl Registry {
         let is_read_only = matches!(
             command,
             RegistryCommand::Identify { .. }
+                | RegistryCommand::ListSessions { .. }
                 | RegistryCommand::ListPeople
                 | RegistryCommand::ReadAccount { .. }
                 | RegistryCommand::ReadAuditLog(_)
@@ -134,6 +138,13 @@ impl Registry {
                 }
                 RegistryCommand::SignOut { credentials, audit_entry } => {
                     accounts::sign_out(&store, credentials, &audit_entry, now)?;
+                    Ok(response::json(&true)?)
+                }
+                RegistryCommand::ListSessions { person, current } => Ok(response::json(
+                    &accounts::list_sessions(&store, &settings, person.as_deref(), current.as_deref(), now)?,
+                )?),
+                RegistryCommand::EndSessions { selection, audit_entry } => {
+                    accounts::end_sessions(&store, &settings, &selection, audit_entry, now)?;
                     Ok(response::json(&true)?)
                 }
                 RegistryCommand::ListPeople => Ok(response::json(&accounts::all_people(&store, &settings)?)?),

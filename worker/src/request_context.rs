@@ -128,7 +128,7 @@ impl<'a> RequestContext<'a> {
             .map_err(|error| response::internal_error(&error))
     }
 
-    /// The network that the HTTP request came from, for limits on attempts.
+    /// See [`client_network`].
     pub(crate) fn client_network(&self) -> String {
         client_network(self.request)
     }

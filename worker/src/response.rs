@@ -41,6 +41,7 @@ pub(crate) fn no_content() -> Result<Response> {
 pub(crate) fn with_private_headers(response: Response) -> Result<Response> {
     let headers = response.headers();
     headers.set("cache-control", "no-store")?;
+    headers.set("strict-transport-security", "max-age=31536000; includeSubDomains")?;
     headers.set("x-content-type-options", "nosniff")?;
     headers.set("referrer-policy", "no-referrer")?;
     headers.set("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")?;

@@ -6,9 +6,10 @@
 use crate::auth::{self, AccessAssertion, AuthRejection, Visitor, authenticate};
 use crate::handlers::{self, HandlerResult};
 use crate::request_context::{Caller, PathParameters, RequestContext, client_network};
-use crate::rpc::{self, AuditEntry};
+use crate::rpc;
 use crate::{audit_log, config, jurisdiction, rate_limit, response, shares};
 use domain::api::AuditAction;
+use domain::audit_log::{AuditEntry, is_refusal};
 use domain::problem::{Code, Problem, SignInOptions};
 use domain::rate_limit::RateLimit;
 use domain::routes::{Access, Audit, ROUTES, Route, resource_of};
@@ -37,6 +38,7 @@ static ROUTES_BY_PATH: LazyLock<matchit::Router<&'static [Route]>> = LazyLock::n
 
 /// Handles an HTTP request that no static file of the page answers.
 pub(crate) async fn handle(mut request: Request, env: &Env, context: &Context) -> worker::Result<Response> {
+    let path = request.path();
     let answer = match config::read(env) {
         Ok(settings) => match jurisdiction::check(env, &settings).await {
             Ok(()) => Dispatcher { env, context, settings: &settings }.dispatch(&mut request).await,
@@ -44,7 +46,10 @@ pub(crate) async fn handle(mut request: Request, env: &Env, context: &Context) -
         },
         Err(problem) => Err(problem),
     };
-    answer.or_else(|problem| response::problem(&problem))
+    answer.or_else(|problem| {
+        let names_settings = problem.code == Code::SettingsWrong && path != "/healthz";
+        response::problem(&if names_settings { settings_wrong() } else { problem })
+    })
 }
 
 /// Dispatches one HTTP request.
@@ -66,29 +71,37 @@ impl Dispatcher<'_> {
         let route = find_route(routes, request.method().as_ref());
         match (routes.first().map(|route| route.access), &route) {
             (Some(Access::Public | Access::ShareToken), _) => {
-                self.answer_without_session(route?, request, parameters).await
+                self.answer_without_session(routes, route, request, parameters).await
             }
             // In local mode the visitor on this machine is known without signing in.
-            (_, Ok(route)) if route.access == Access::SignIn && !self.settings.local => {
-                self.answer_sign_in(route, request, parameters).await
+            (_, Ok(found)) if found.access == Access::SignIn && !self.settings.local => {
+                self.answer_sign_in(found, request, parameters).await
             }
             _ => self.answer_with_session(&path, routes, route, request, parameters).await,
         }
     }
 
-    /// Handles routes that need no session. Refusals are not recorded, since anybody could fill the audit
-    /// log.
+    /// Handles routes that need no session.
     async fn answer_without_session(
         &self,
-        route: &Route,
+        routes: &[Route],
+        route: Result<&Route, Problem>,
         request: &mut Request,
         parameters: PathParameters,
     ) -> Result<Response, Problem> {
-        if route.access != Access::Public {
-            auth::refuse_cross_site(request).map_err(|rejection| rejection.problem)?;
-        }
-        let caller = Caller { visitor: None, access_scope: None };
-        Ok(self.run(route, request, caller, parameters).await?.response)
+        let (network, method) = (client_network(request), request.method());
+        let answer = match route {
+            Ok(route) => {
+                if route.access != Access::Public {
+                    auth::refuse_cross_site(request).map_err(|rejection| self.reject(rejection, &network))?;
+                }
+                let caller = Caller { visitor: None, access_scope: None };
+                self.run(route, request, caller, parameters).await
+            }
+            Err(problem) => Err(problem),
+        };
+        self.record_stranger(&answer, method.as_ref(), routes, network);
+        Ok(answer?.response)
     }
 
     /// Handles `POST /api/session` with the key.
@@ -98,22 +111,34 @@ impl Dispatcher<'_> {
         request: &mut Request,
         parameters: PathParameters,
     ) -> Result<Response, Problem> {
-        auth::refuse_cross_site(request).map_err(|rejection| self.reject(rejection))?;
         let network = client_network(request);
+        auth::refuse_cross_site(request).map_err(|rejection| self.reject(rejection, &network))?;
+        if let Err(problem) = self.count_call(route, &network).await {
+            return Err(self.reject(AuthRejection { problem, reason: "too-many-tries POST session" }, &network));
+        }
         let caller = Caller { visitor: None, access_scope: None };
-        let answer = match self.count_call(route, &network).await {
-            Ok(()) => self.run(route, request, caller, parameters).await,
-            Err(problem) => Err(problem),
-        };
+        let answer = self.run(route, request, caller, parameters).await;
         if let Err(problem) = &answer {
             // The registry records wrong keys itself, as it knows of earlier ones.
             let is_recorded = matches!(problem.code, Code::KeyWrong | Code::TooManyTries);
             if problem.status < 500 && !is_recorded {
                 let reason = format!("{} POST session", problem.code.slug());
-                self.record(AuditEntry::for_rejection(&reason));
+                self.record(AuditEntry { network, ..AuditEntry::for_rejection(&reason) });
             }
         }
         Ok(answer?.response)
+    }
+
+    /// Records that somebody was refused who need not be signed in.
+    fn record_stranger(&self, answer: &HandlerResult, method: &str, routes: &[Route], network: String) {
+        if let Err(problem) = answer
+            && is_refusal(problem.status, Some(problem.code))
+        {
+            // The pattern of the path, since a caller can write anything into the path itself.
+            let path = routes.first().map_or("?", |route| route.path.trim_start_matches("/api/"));
+            let reason = format!("{} {method} {path}", problem.code.slug());
+            self.record(AuditEntry { network, ..AuditEntry::for_rejection(&reason) });
+        }
     }
 
     /// Handles all other paths. Visitors must be signed in, even to learn that a path does not exist.
@@ -126,7 +151,7 @@ impl Dispatcher<'_> {
         parameters: PathParameters,
     ) -> Result<Response, Problem> {
         let visitor = authenticate(request, self.env, self.settings).await;
-        let visitor = visitor.map_err(|rejection| self.reject(rejection))?;
+        let visitor = visitor.map_err(|rejection| self.reject(rejection, &client_network(request)))?;
         if path != "/api" && !path.starts_with("/api/") {
             return Err(unknown_route());
         }
@@ -183,8 +208,8 @@ impl Dispatcher<'_> {
     }
 
     /// Records a request that was not authenticated, and returns its problem.
-    fn reject(&self, AuthRejection { problem, reason }: AuthRejection) -> Problem {
-        self.record(AuditEntry::for_rejection(reason));
+    fn reject(&self, AuthRejection { problem, reason }: AuthRejection, network: &str) -> Problem {
+        self.record(AuditEntry { network: network.to_owned(), ..AuditEntry::for_rejection(reason) });
         problem
     }
 
@@ -271,8 +296,7 @@ fn audit_entry(
         Ok(reply) => (reply.response.status_code(), reply.response.status_code().to_string()),
         Err(problem) => (problem.status, problem.code.slug()),
     };
-    let is_bad_upload = matches!(answer, Err(problem) if problem.code == Code::BadTable);
-    let is_refusal = matches!(status, 403 | 404 | 413 | 429) || (status == 400 && is_bad_upload);
+    let is_refusal = is_refusal(status, answer.as_ref().err().map(|problem| problem.code));
     match (audit, answer) {
         (Audit::AfterAnswer(action), Ok(reply)) if (200..300).contains(&status) => {
             Some(audit_log::new_entry(visitor, action, reply.audit_detail.clone()))
@@ -284,6 +308,13 @@ fn audit_entry(
         }
         _ => None,
     }
+}
+
+/// The problem for missing or wrong settings on every route but `/healthz`, which names them.
+fn settings_wrong() -> Problem {
+    let detail =
+        "A setting of this installation is missing or wrong. Its operator sees which one at /healthz.";
+    Problem::new(Code::SettingsWrong, detail)
 }
 
 fn unknown_route() -> Problem {

@@ -1,9 +1,9 @@
 //! Messages between the Worker and the Durable Objects: plain types, sent as JSON through each object's
 //! `fetch`.
 
-use crate::{object_namespace, response};
+use crate::{crypto, object_namespace, response};
 use domain::api::{AuditAction, CopyChoiceRequest, ReportRequest};
-use domain::audit_buffer::CountedEntry;
+use domain::audit_log::AuditEntry;
 use domain::auth_method::AuthMethod;
 use domain::data_quality::FileFindings;
 use domain::directory::ListedSection;
@@ -48,9 +48,9 @@ pub(crate) enum SchedulerCommand {
     /// Withdraws a request.
     WithdrawRequest { id: String, access_scope: AccessScope },
     /// Finds a window that has rows: [`ReadableWindow`].
-    FindWindow { report: String, window: String, access_scope: AccessScope },
+    FindWindow { report: String, window: String, part: CoursePart, access_scope: AccessScope },
     /// The windows of a range and their copies: [`DownloadPlan`].
-    PlanDownload { ask: ReportRequest, access_scope: AccessScope },
+    PlanDownload { ask: ReportRequest, part: CoursePart, access_scope: AccessScope },
     /// A WindowStore reports the result of a collect job.
     FinishCollect(CollectResult),
     /// Starts an erasure; `by` is the person who asks for it.
@@ -75,6 +75,24 @@ pub(crate) enum SchedulerCommand {
     Wake,
     /// The stored windows of a report, for a share of this course: [`AvailableWindows`].
     ListAvailable { report: ReportName, course: CourseId },
+}
+
+impl SchedulerCommand {
+    /// The scope of the person for whom the command is carried out, if there is one.
+    pub(crate) fn access_scope(&self) -> Option<&AccessScope> {
+        match self {
+            Self::ListReports(access_scope)
+            | Self::ListCourses(access_scope)
+            | Self::ListRequests(access_scope)
+            | Self::CreateRequest { access_scope, .. }
+            | Self::GetRequest { access_scope, .. }
+            | Self::RetryWindows { access_scope, .. }
+            | Self::WithdrawRequest { access_scope, .. }
+            | Self::FindWindow { access_scope, .. }
+            | Self::PlanDownload { access_scope, .. } => Some(access_scope),
+            _ => None,
+        }
+    }
 }
 
 /// A command to a WindowStore.
@@ -119,6 +137,10 @@ pub(crate) enum RegistryCommand {
     OpenSession(OpenSessionRequest),
     /// Signs out: revokes these credentials.
     SignOut { credentials: Vec<Credential>, audit_entry: AuditEntry },
+    /// This person's sessions, or everybody's: [`domain::api::Sessions`]. `current` is the id of the caller's.
+    ListSessions { person: Option<String>, current: Option<String> },
+    /// Ends sessions.
+    EndSessions { selection: SessionSelection, audit_entry: AuditEntry },
     /// Everybody who has a role, by address.
     ListPeople,
     /// What is held about a person: [`AccountRecord`].
@@ -356,6 +378,27 @@ pub(crate) enum Credential {
     Token { email: Email, issued: Timestamp },
 }
 
+impl Credential {
+    /// The id under which the session is stored: a hash.
+    pub(crate) fn session_id(&self) -> String {
+        match self {
+            Self::Session { id } => id.clone(),
+            Self::Token { email, issued } => crypto::sha256_hex(&format!("token {} {email}", issued.0)),
+        }
+    }
+}
+
+/// Which sessions to end.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum SessionSelection {
+    /// The one with this id, as it is listed, if it is this person's or `owner` is `None`.
+    One { id: String, owner: Option<String> },
+    /// Those of the person with this id.
+    Person { id: String },
+    /// All.
+    Everybody,
+}
+
 /// The person behind a credential, and their role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Identity {
@@ -372,6 +415,8 @@ pub(crate) struct Identity {
 pub(crate) struct OpenSessionRequest {
     /// The hash of the client's network.
     pub(crate) address: String,
+    /// The client's network, for the audit log.
+    pub(crate) network: String,
     /// Whether the key was right.
     pub(crate) is_right: bool,
     /// The hash of the session's id.
@@ -382,56 +427,6 @@ pub(crate) struct OpenSessionRequest {
     pub(crate) auth_method: AuthMethod,
     /// The entry to record if the session opens.
     pub(crate) audit_entry: AuditEntry,
-}
-
-/// An entry of the audit log, without its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AuditEntry {
-    /// The person; empty if not authenticated.
-    pub(crate) person: String,
-    /// Their role.
-    pub(crate) role: Option<Role>,
-    /// Their access scope as text.
-    pub(crate) scope: String,
-    /// The action.
-    pub(crate) what: AuditAction,
-    /// The object of the action, as text.
-    pub(crate) view: String,
-    /// The number of occurrences.
-    pub(crate) count: u32,
-}
-
-impl CountedEntry for AuditEntry {
-    fn is_same_entry(&self, other: &Self) -> bool {
-        self.what == other.what
-            && self.view == other.view
-            && self.person == other.person
-            && self.scope == other.scope
-            && self.role == other.role
-    }
-
-    fn count(&mut self) -> &mut u32 {
-        &mut self.count
-    }
-}
-
-impl AuditEntry {
-    /// An entry for `count` entries that were dropped from a full buffer.
-    pub(crate) fn for_dropped(count: u32) -> Self {
-        Self { count, ..Self::for_rejection("lines-lost") }
-    }
-
-    /// An entry for a request that was not authenticated.
-    pub(crate) fn for_rejection(reason: &str) -> Self {
-        Self {
-            person: String::new(),
-            role: None,
-            scope: String::new(),
-            what: AuditAction::Refused,
-            view: reason.to_owned(),
-            count: 1,
-        }
-    }
 }
 
 /// A filter of the audit log's entries. Fields that are `None` do not filter.
@@ -452,6 +447,9 @@ pub(crate) struct AuditFilter {
     pub(crate) what: Option<AuditAction>,
     /// Only entries with a smaller id, for paging.
     pub(crate) before: Option<u64>,
+    /// For an export: only entries that changed after this place, in the order of their changes.
+    #[serde(default)]
+    pub(crate) after: Option<u64>,
 }
 
 /// The job of erasing rows from a stored copy.
@@ -558,6 +556,15 @@ pub(crate) struct SectionRow {
     pub(crate) number: String,
 }
 
+/// The course and section that a reader of rows names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CoursePart {
+    /// The course's id.
+    pub(crate) course: Option<CourseId>,
+    /// The section's id, or its number, in its normal form.
+    pub(crate) section: Option<String>,
+}
+
 /// A window that has rows, and the rows that the visitor may read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct ReadableWindow {
@@ -565,6 +572,8 @@ pub(crate) struct ReadableWindow {
     pub(crate) key: WindowKey,
     /// The filter of the slices that may be sent.
     pub(crate) row_filter: RowFilter,
+    /// Whether any rows are of the course and section that were named.
+    pub(crate) is_known: bool,
 }
 
 /// The windows that a download reads.
@@ -582,6 +591,8 @@ pub(crate) struct DownloadPlan {
     pub(crate) span: Option<domain::range::Span>,
     /// The filter of the slices that may be sent.
     pub(crate) row_filter: RowFilter,
+    /// Whether any rows are of the course and section that were named.
+    pub(crate) is_known: bool,
 }
 
 /// One window of a [`DownloadPlan`].

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::echo360::{ClientState, Echo360Client};
 use crate::response;
 use crate::rpc::{
-    self, AvailableWindow, AvailableWindows, CollectJob, CollectResult, DownloadPlan, ErasureJob,
+    self, AvailableWindow, AvailableWindows, CollectJob, CollectResult, CoursePart, DownloadPlan, ErasureJob,
     LeaseStatus, PersonExportPlan, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand,
     SectionRow, SharesCommand, WindowFailure, WindowStoreCommand,
 };
@@ -117,11 +117,13 @@ impl DurableObject for Scheduler {
             Ok(command) => command,
             Err(error) => return response::problem(&response::internal_error(&error)),
         };
+        let access_scope = command.access_scope().cloned();
         let answer = self.handle(command).await;
         self.ensure_alarm().await;
-        match answer {
-            Ok(answer) => answer,
-            Err(problem) => response::problem(&problem),
+        match (answer, access_scope) {
+            (Ok(answer), _) => answer,
+            (Err(problem), Some(access_scope)) => response::problem(&access_scope.redact_problem(problem)),
+            (Err(problem), None) => response::problem(&problem),
         }
     }
 
@@ -488,7 +490,7 @@ impl Scheduler {
                     shared.retain(|request| access_scope.can_see_report(request.report.as_str()));
                     shared = shared.into_iter().map(|request| access_scope.redact_request(request)).collect();
                 }
-                api::Requests { requests, shared, scheduler: rules.info(now) }
+                api::Requests { requests, shared, scheduler: access_scope.redact_scheduler(rules.info(now)) }
             })?),
             SchedulerCommand::GetRequest { id, access_scope } => {
                 response::json(&self.describe(&id, &access_scope)?)
@@ -525,11 +527,11 @@ impl Scheduler {
                 }
                 response::json(&true)
             }
-            SchedulerCommand::FindWindow { report, window, access_scope } => {
-                response::json(&self.find_window(&report, &window, &access_scope)?)
+            SchedulerCommand::FindWindow { report, window, part, access_scope } => {
+                response::json(&self.find_window(&report, &window, &part, &access_scope)?)
             }
-            SchedulerCommand::PlanDownload { ask, access_scope } => {
-                response::json(&self.plan_download(&ask, &access_scope).await?)
+            SchedulerCommand::PlanDownload { ask, part, access_scope } => {
+                response::json(&self.plan_download(&ask, &part, &access_scope).await?)
             }
             SchedulerCommand::FinishCollect(result) => {
                 let CollectResult { key, lease, outcome, sections, found, quality } = result;
@@ -746,12 +748,14 @@ impl Scheduler {
     async fn plan_download(
         &self,
         ask: &ReportRequest,
+        part: &CoursePart,
         access_scope: &AccessScope,
     ) -> Result<DownloadPlan, Problem> {
         let now = clock::now();
         let valid_request = self.validate_request(ask, now).await?;
         let shape = valid_request.offer.shape();
         let row_filter = self.row_filter(&valid_request.offer.name, access_scope)?;
+        let is_known = self.try_store(|store| store.has_rows_of(part))?;
         self.try_rules(|rules| {
             let plan_window = |key: WindowKey| {
                 let window = rules.window(&key);
@@ -772,6 +776,7 @@ impl Scheduler {
                 span: valid_request.range.map(|range| range.span(&valid_request.zone)),
                 zone: valid_request.zone,
                 row_filter,
+                is_known,
             }
         })
     }
@@ -798,6 +803,7 @@ impl Scheduler {
         &self,
         report: &str,
         id: &str,
+        part: &CoursePart,
         access_scope: &AccessScope,
     ) -> Result<ReadableWindow, Problem> {
         if !is_window_id(id) {
@@ -821,7 +827,8 @@ impl Scheduler {
                 Err(rows_not_ready(vec![key.id()], failed.map(|failed| failed.redact(access_scope))))
             }
             Some((key, true, _)) => {
-                Ok(ReadableWindow { row_filter: self.row_filter(&key.report, access_scope)?, key })
+                let is_known = self.try_store(|store| store.has_rows_of(part))?;
+                Ok(ReadableWindow { row_filter: self.row_filter(&key.report, access_scope)?, key, is_known })
             }
         }
     }

@@ -55,6 +55,22 @@ pub(crate) fn no_upgrade(_: &SqlStorage, version: u32) -> Result<()> {
     Err(worker::Error::RustError(format!("There is no way to upgrade tables of version {version}.")))
 }
 
+#[derive(Deserialize)]
+struct ColumnRow {
+    name: String,
+}
+
+/// Adds a column to a table that was created without it. Its definition needs a default value, so that the previous
+/// deployment can go on inserting rows. Returns whether it was missing.
+pub(crate) fn add_column(sql: &SqlStorage, table: &str, column: &str, definition: &str) -> Result<bool> {
+    let columns: Vec<ColumnRow> = sql.exec(&format!("PRAGMA table_info({table})"), None)?.to_array()?;
+    let is_missing = columns.iter().all(|found| found.name != column);
+    if is_missing {
+        sql.exec(&format!("ALTER TABLE {table} ADD COLUMN {column} {definition}"), None)?;
+    }
+    Ok(is_missing)
+}
+
 fn record(sql: &SqlStorage, version: u32) -> Result<()> {
     sql.exec(
         "INSERT OR REPLACE INTO schema_version (one, version) VALUES (1, ?)",

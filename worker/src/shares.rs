@@ -20,12 +20,13 @@ use crate::auth::Visitor;
 use crate::registry::can_manage_all_shares;
 use crate::response::unknown_course;
 use crate::rpc::{
-    self, AuditEntry, LinkedShare, OpenShareResponse, RegistryCommand, SchedulerCommand, ShareChange,
-    SharesCommand, StoredPanel, StoredShare, StoredWeek,
+    self, LinkedShare, OpenShareResponse, RegistryCommand, SchedulerCommand, ShareChange, SharesCommand,
+    StoredPanel, StoredShare, StoredWeek,
 };
 use crate::{audit_log, clock, crypto};
 use content_cache::CachedContent;
 use domain::api::{AuditAction, Courses};
+use domain::audit_log::AuditEntry;
 use domain::directory::ListedSection;
 use domain::ids::CourseId;
 use domain::problem::{Code, Problem};

@@ -14,6 +14,8 @@ use serde::Deserialize;
 pub const ROLES: &str = "/api/roles";
 /// `GET`: entries of the audit log.
 pub const RECORD: &str = "/api/record";
+/// `GET`: your sessions; for an administrator, everybody's.
+pub const SESSIONS: &str = "/api/sessions";
 /// `POST`: everything held about a person.
 const PERSON_EXPORT: &str = "/api/person-export";
 /// `GET`: what is unusual in Echo360's files.
@@ -62,6 +64,14 @@ async fn post_session(body: &SignInRequest) -> ApiResult<()> {
 /// [`ApiError`].
 pub async fn sign_out() -> ApiResult<()> {
     send_delete(SESSION).await
+}
+
+/// `DELETE /api/sessions` with more of the path: one session, a person's or everybody's.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn end_sessions(path: &str) -> ApiResult<()> {
+    send_delete(&format!("{SESSIONS}{path}")).await
 }
 
 /// `PUT /api/roles`.

@@ -12,8 +12,8 @@ pub const SIGN_OUT: &str = "Sign out";
 /// How to sign in through Cloudflare Access.
 pub const BY_ACCESS: &str = "Sign in with your institution's account.";
 /// For somebody who has signed out of Lectern, but not of Cloudflare Access.
-pub const STILL_SIGNED_IN: &str = "You have signed out of Lectern, but your institution's sign-in still recognizes you. Sign out there, too, before \
-     somebody else uses this browser.";
+pub const STILL_SIGNED_IN: &str = "You are signed out of Lectern, but your institution's sign-in still recognizes you. Sign out there, too, before you \
+     sign in again or somebody else uses this browser.";
 pub const SIGN_OUT_THERE: &str = "Sign out there";
 pub const KEY: &str = "Key";
 pub const KEY_IS: &str = "The person who installed Lectern has the key. It signs you in as an administrator.";
@@ -44,6 +44,23 @@ pub const VIEW_AS_IS: &str =
     "Lectern then shows and refuses what it would show to, and refuse, an instructor of this course.";
 pub const VIEW_AS_INSTRUCTOR: &str = "View as an instructor";
 pub const VIEW_AS_ADMINISTRATOR: &str = "View as an administrator again";
+
+// Sessions.
+pub const YOUR_SESSIONS: &str = "Where you are signed in";
+/// The same for administrators, who see everybody's.
+pub const SESSIONS: &str = "Who is signed in";
+pub const SESSIONS_ARE: &str = "A session ends by itself after 24 hours, one with the key after 12. End those that you do not recognize; whoever \
+     used them has to sign in again.";
+pub const OPENED: &str = "Since";
+pub const LAST_USED: &str = "Last used";
+pub const THIS_SESSION: &str = "This session";
+pub const END_SESSION: &str = "End";
+pub const END_ALL_OF_PERSON: &str = "End all of this person";
+pub const END_EVERYBODYS: &str = "End everybody's sessions";
+pub const CONFIRM_EVERYBODYS_END: &str =
+    "End everybody's sessions, this one included? Everybody has to sign in again.";
+/// After sessions were ended.
+pub const ENDED: &str = "Ended. It takes up to five seconds until it is refused everywhere.";
 
 // The people page.
 pub const EMAIL: &str = "E-mail";
@@ -212,6 +229,30 @@ pub fn confirm_role_removal(email: &str) -> String {
 
 /// The accessible name of a button.
 #[must_use]
+pub fn end_session_of(person: &str, since: &str) -> String {
+    format!("End the session of {person} since {since}")
+}
+
+/// The accessible name of a button.
+#[must_use]
+pub fn end_sessions_of(person: &str) -> String {
+    format!("End all sessions of {person}")
+}
+
+/// The confirmation before all sessions of a person are ended.
+#[must_use]
+pub fn confirm_sessions_end(person: &str) -> String {
+    format!("End all sessions of {person}? They have to sign in again.")
+}
+
+/// The zone of the sessions' times.
+#[must_use]
+pub fn session_zone(zone: &str) -> String {
+    format!("Times are in {zone}.")
+}
+
+/// The accessible name of a button.
+#[must_use]
 pub fn change_role_of(email: &str) -> String {
     format!("Change the role of {email}")
 }
@@ -286,6 +327,8 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::ShareRevoked => "Revoked a share",
         AuditAction::SharesSwitched => "Turned shares on or off",
         AuditAction::CopyChosen => "Chose a copy of a week",
+        AuditAction::SessionsEnded => "Ended sessions",
+        AuditAction::OverBudget => "Did more that day than is listed",
         AuditAction::Refused => "Was refused",
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{CopyInfo, RowLoss, Section, WindowStatus};
+use crate::api::{CopyInfo, Pause, RowLoss, Section, WindowStatus};
 use crate::calendar::Breaks;
 use crate::directory::Term;
 use crate::report::{KnownReport, ReportName};
@@ -56,7 +56,7 @@ fn assignments() -> impl Strategy<Value = Option<RoleAssignment>> {
     )
 }
 
-const ACTIONS: [Action<'static>; 17] = [
+const ACTIONS: [Action<'static>; 18] = [
     Action::ViewSession,
     Action::ListReports,
     Action::ListCourses,
@@ -74,6 +74,7 @@ const ACTIONS: [Action<'static>; 17] = [
     Action::ChooseCopies,
     Action::ListShares,
     Action::SwitchShares,
+    Action::EndSessions,
 ];
 
 proptest! {
@@ -82,7 +83,7 @@ proptest! {
         let course = CourseId::from("c");
         let action = if share { Action::CreateShare { course: &course, section: None } } else { action };
         let decision = authorize("ana", assignment.as_ref(), action);
-        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::ChooseCopies | Action::SwitchShares);
+        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::ChooseCopies | Action::SwitchShares | Action::EndSessions);
         match (&assignment, &decision) {
             (None, decision) => prop_assert_eq!(decision, &Err(AccessDenied::NoRole)),
             (Some(RoleAssignment { role, .. }), Ok(AccessScope::Everything)) => {
@@ -220,6 +221,28 @@ fn an_instructor_sees_no_counts_or_faults_of_a_request() {
     assert_eq!(redacted.windows[1].fault.as_deref(), Some(REDACTED_FAULT), "a fault without numbers");
     assert_eq!(scope.redact_fault("Row seven.".into()), REDACTED_FAULT);
     assert_eq!(AccessScope::Everything.redact_fault("Row 7.".into()), "Row 7.");
+}
+
+#[test]
+fn only_people_who_see_everything_read_what_echo360_says_about_the_credentials() {
+    let said = "It said: the client of Prof. Ana is locked.";
+    let scheduler = |reason| SchedulerInfo {
+        in_flight: 0,
+        queued: 0,
+        usual: None,
+        held: Some(Pause { reason, detail: said.into(), until: Timestamp(5) }),
+    };
+    let denied = scheduler(PauseReason::CredentialsRefused);
+    let problem = Problem::new(Code::CredentialsRefused, said);
+    assert_eq!(AccessScope::Everything.redact_scheduler(denied.clone()), denied);
+    assert_eq!(AccessScope::Everything.redact_problem(problem.clone()), problem);
+    let scope = AccessScope::Only { person: "ana".into(), grants: Vec::new() };
+    let redacted = scope.redact_problem(problem);
+    assert_eq!((redacted.code, redacted.detail.as_str()), (Code::CredentialsRefused, REDACTED_DENIAL));
+    assert_eq!(scope.redact_scheduler(denied).held.unwrap().detail, REDACTED_DENIAL);
+    // The other reasons are in Lectern's own words.
+    let down = scheduler(PauseReason::UpstreamDown);
+    assert_eq!(scope.redact_scheduler(down.clone()), down);
 }
 
 #[test]

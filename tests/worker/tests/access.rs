@@ -4,11 +4,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
     reason = "tests and their helpers fail at the first error"
 )]
 
 use domain::api::{
-    AuditAction, AuditLogEntry, AuditLogPage, Requests, RoleUploadResult, Roles, Scope, Session,
+    AuditAction, AuditLogEntry, AuditLogPage, Requests, RoleUploadResult, Roles, Scope, Session, Sessions,
 };
 use domain::auth_method::AuthMethod;
 use domain::problem::{Code, Problem};
@@ -27,6 +29,7 @@ const SESSION_KEY: &str = "0d107d09f5bbe40cade3de5c71e9e9b7aaaa5555ffff0000";
 const BOSS: &str = "boss.of.all@university.example";
 const ANA: &str = "ana.lovelace@university.example";
 const CLEO: &str = "cleo.hopper@university.example";
+const DAN: &str = "dan.knuth@university.example";
 const BEN: &str = "ben.turing@university.example";
 const HEADER: &str = "cf-access-jwt-assertion";
 
@@ -68,6 +71,29 @@ impl Deployed {
         self.read(self.get(&format!("/api/record{query}"), boss)).await
     }
 
+    /// A token that was issued some time ago.
+    fn issued(&self, email: &str, seconds_ago: i64) -> String {
+        let mut claims = self.signer.claims(email);
+        claims["iat"] = json!(claims["iat"].as_i64().unwrap() - seconds_ago);
+        self.signer.sign(&claims, "RS256", "second", "second")
+    }
+
+    async fn sessions(&self, token: &str) -> Sessions {
+        self.read(self.get("/api/sessions", token)).await
+    }
+
+    /// Ends sessions: the path after `/api/sessions`.
+    fn end(&self, path: &str, token: &str) -> RequestBuilder {
+        self.call(Method::DELETE, &format!("/api/sessions{path}")).header(HEADER, token)
+    }
+
+    /// Kills the Worker, changes the Registry's database, and starts it again.
+    async fn restart_after(&mut self, statement: &str) {
+        self.stack.kill();
+        self.stack.damage("Registry", false, statement);
+        self.stack.boot().await;
+    }
+
     fn sign_in(&self, key: &str, address: &str) -> RequestBuilder {
         self.call(Method::POST, "/api/session").header("cf-connecting-ip", address).json(&json!({"key": key}))
     }
@@ -90,7 +116,8 @@ async fn problem_code(call: RequestBuilder) -> Code {
 #[tokio::test]
 async fn authentication_roles_and_audit_log_end_to_end() {
     let mut deployed = Deployed::start().await;
-    assert_eq!(deployed.stack.get("/healthz").await, json!({"ok": true}));
+    let warned = json!({"ok": true, "warnings": ["key-beside-access"]});
+    assert_eq!(deployed.stack.get("/healthz").await, warned, "the key is a way around Access");
     unauthenticated_requests_get_only_sign_in_options(&deployed).await;
     forged_tokens_are_refused(&deployed).await;
     people_can_do_what_their_role_allows(&deployed).await;
@@ -98,10 +125,14 @@ async fn authentication_roles_and_audit_log_end_to_end() {
     signing_out_revokes_access_tokens(&deployed).await;
     let cookie = the_key_opens_a_session_and_guessing_is_throttled(&deployed).await;
     uploads_are_applied_completely_or_not_at_all(&deployed).await;
+    people_see_and_end_their_sessions(&deployed).await;
     the_audit_log_records_who_did_what(&deployed).await;
+    the_audit_log_is_exported_as_it_grows(&deployed).await;
     the_log_contains_no_personal_data(&deployed, &cookie);
 
     an_upload_that_fails_half_way_is_rolled_back(&mut deployed).await;
+    a_person_over_budget_adds_one_line(&mut deployed).await;
+    a_full_audit_log_stops_no_sign_in(&mut deployed).await;
     sessions_and_audit_entries_expire(&mut deployed, &cookie).await;
     let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
@@ -115,6 +146,7 @@ async fn authentication_roles_and_audit_log_end_to_end() {
         "a changed key must end sessions opened with the old one"
     );
     assert_eq!(problem_code(deployed.sign_in(KEY, "203.0.113.90")).await, Code::KeyWrong);
+    an_administrator_ends_everybodys_sessions(&deployed).await;
 }
 
 async fn unauthenticated_requests_get_only_sign_in_options(deployed: &Deployed) {
@@ -122,6 +154,9 @@ async fn unauthenticated_requests_get_only_sign_in_options(deployed: &Deployed) 
     for (method, path) in [
         (Method::GET, "/api/session".to_owned()),
         (Method::DELETE, "/api/session".to_owned()),
+        (Method::GET, "/api/sessions".to_owned()),
+        (Method::DELETE, "/api/sessions".to_owned()),
+        (Method::DELETE, format!("/api/sessions/{none}")),
         (Method::GET, "/api/reports".to_owned()),
         (Method::GET, "/api/courses".to_owned()),
         (Method::GET, "/api/requests".to_owned()),
@@ -166,6 +201,8 @@ async fn forged_tokens_are_refused(deployed: &Deployed) {
     let forged = [
         ("expired", with("exp", json!(now - 61))),
         ("not yet", with("nbf", json!(now + 120))),
+        ("too old", with("iat", json!(now - 24 * 3600 - 61))),
+        ("of no time", with("iat", Value::Null)),
         ("another audience", with("aud", json!(["another"]))),
         ("another issuer", with("iss", json!("https://evil.cloudflareaccess.com"))),
         ("no name", with("email", Value::Null)),
@@ -524,6 +561,158 @@ async fn uploads_are_applied_completely_or_not_at_all(deployed: &Deployed) {
     assert_eq!(problem_code(deployed.get("/api/record", &ben)).await, Code::NotAllowed);
 }
 
+async fn people_see_and_end_their_sessions(deployed: &Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let role = json!({"email": DAN, "role": "analyst"});
+    let given = deployed.call(Method::PUT, "/api/roles").header(HEADER, &boss).json(&role);
+    assert!(given.send().await.unwrap().status().is_success());
+    let now = worker_tests::now();
+    let (first, other) = (deployed.issued(DAN, 3600), deployed.issued(DAN, 1800));
+    for token in [&first, &other] {
+        let _: Session = deployed.read(deployed.get("/api/session", token)).await;
+    }
+    let listed = deployed.sessions(&first).await.sessions;
+    assert_eq!(listed.len(), 2, "{listed:#?}");
+    assert!(listed.iter().all(|it| it.person == DAN && it.auth_method == AuthMethod::Access));
+    let (own, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|it| it.current);
+    let ([own], [others]) = (own.as_slice(), others.as_slice()) else {
+        panic!("one session is the caller's")
+    };
+    let age = now.since(own.opened) / SECOND;
+    assert!((3590..=3700).contains(&age), "{age}");
+    assert!(now.since(own.seen).abs() < 60 * SECOND, "{own:?}");
+
+    let all = deployed.sessions(&boss).await.sessions;
+    assert!(all.iter().any(|it| it.person == DAN) && all.iter().any(|it| it.auth_method == AuthMethod::Key));
+    let bosses = all.iter().find(|it| it.current).unwrap();
+    assert_eq!(bosses.person, BOSS);
+    // Another person's session gets the same response as one that does not exist.
+    for id in [&bosses.id, &"0".repeat(32)] {
+        assert_eq!(deployed.end(&format!("/{id}"), &first).send().await.unwrap().status(), 204);
+    }
+    let _: Session = deployed.read(deployed.get("/api/session", &boss)).await;
+
+    let ended = deployed.end(&format!("/{}", others.id), &first).send().await.unwrap();
+    assert_eq!(ended.status(), 204);
+    let problem = refusal(deployed.get("/api/session", &other)).await;
+    assert_eq!(problem.code, Code::SignInNeeded);
+    assert!(problem.sign_in.unwrap().sign_out.is_some(), "Access would sign them in again at once");
+    assert_eq!(deployed.sessions(&first).await.sessions.len(), 1);
+
+    assert_eq!(problem_code(deployed.end("", &first)).await, Code::NotAllowed);
+    assert_eq!(problem_code(deployed.end("/x", &first)).await, Code::BadId);
+    assert_eq!(problem_code(deployed.end("?person=dan", &boss)).await, Code::BadQuery);
+    let path = format!("?person={}", own.person_id);
+    assert_eq!(deployed.end(&path, &boss).send().await.unwrap().status(), 204);
+    for token in [first, deployed.issued(DAN, 600)] {
+        let code = problem_code(deployed.get("/api/session", &token)).await;
+        assert_eq!(code, Code::SignInNeeded, "also a token that has not been used before");
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let again = deployed.signer.token_of(DAN, "second");
+    let _: Session = deployed.read(deployed.get("/api/session", &again)).await;
+    let view = |entry: &AuditLogEntry| (entry.person.clone(), entry.view.clone());
+    let recorded: Vec<_> =
+        deployed.record(&boss, "?what=sessions-ended").await.entries.iter().map(view).collect();
+    assert_eq!(recorded, [(BOSS.to_owned(), DAN.to_owned()), (DAN.to_owned(), DAN.to_owned())]);
+}
+
+async fn an_administrator_ends_everybodys_sessions(deployed: &Deployed) {
+    let (boss, dan) = (deployed.signer.token_of(BOSS, "second"), deployed.signer.token_of(DAN, "second"));
+    let cookie = session_cookie(&deployed.sign_in(OTHER_KEY, "203.0.113.91").send().await.unwrap());
+    let key = || deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
+    let calls = || [deployed.get("/api/session", &boss), deployed.get("/api/session", &dan), key()];
+    for call in calls() {
+        let _: Session = deployed.read(call).await;
+    }
+    assert_eq!(deployed.end("", &boss).send().await.unwrap().status(), 204);
+    for call in calls() {
+        assert_eq!(problem_code(call).await, Code::SignInNeeded);
+    }
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let entries = deployed.record(&boss, "?what=sessions-ended").await.entries;
+    assert_eq!((entries[0].person.as_str(), entries[0].view.as_str()), (BOSS, "everybody"));
+}
+
+async fn the_audit_log_is_exported_as_it_grows(deployed: &Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let ana = deployed.signer.token_of(ANA, "second");
+    let export = async |after: u64| -> Vec<AuditLogEntry> {
+        let call = deployed.get(&format!("/api/record?as=jsonl&after={after}"), &boss);
+        let answer = call.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/jsonl");
+        let text = answer.text().await.unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let first = export(0).await;
+    assert!(first.len() < 1_000 && first.is_sorted_by(|a, b| a.cursor < b.cursor), "{}", first.len());
+    let mut page = deployed.record(&boss, "").await;
+    let mut ids: Vec<u64> = page.entries.iter().map(|entry| entry.id).collect();
+    while let Some(before) = page.before {
+        page = deployed.record(&boss, &format!("?before={before}")).await;
+        ids.extend(page.entries.iter().map(|entry| entry.id));
+    }
+    for id in first.iter().map(|entry| entry.id) {
+        assert!(ids.contains(&id), "{id}");
+    }
+    let mut cursor = first.last().unwrap().cursor.unwrap();
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(problem_code(deployed.get("/api/quality", &ana)).await, Code::NotAllowed);
+        let more = export(cursor).await;
+        assert!(more.iter().all(|entry| entry.cursor.unwrap() > cursor), "{more:#?}");
+        cursor = more.last().unwrap().cursor.unwrap();
+        let refused = more.iter().filter(|entry| entry.view == "not-allowed GET quality");
+        found.extend(refused.map(|entry| (entry.id, entry.count)));
+    }
+    let [(new, 1), (counted_up, 2)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(new, counted_up, "an entry that was counted up comes again");
+}
+
+async fn a_person_over_budget_adds_one_line(deployed: &mut Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    let ana = deployed.signer.token_of(ANA, "second");
+    assert_eq!(problem_code(deployed.get("/api/roles", &ana)).await, Code::NotAllowed);
+    drop(deployed.record(&boss, "").await);
+    deployed.restart_after("UPDATE record_budget SET lines = 2000").await;
+    for path in ["/api/forget", "/api/shrunken", "/api/sessions/x", "/api/nothing", "/api/forget"] {
+        let call = deployed.call(if path.ends_with('x') { Method::DELETE } else { Method::GET }, path);
+        drop(refusal(call.header(HEADER, &ana)).await);
+    }
+    let role = json!({"email": DAN, "role": "analyst"});
+    let given = deployed.call(Method::PUT, "/api/roles").header(HEADER, &boss).json(&role);
+    assert!(given.send().await.unwrap().status().is_success());
+    let over = deployed.record(&boss, "?what=over-budget").await.entries;
+    let over: Vec<_> = over.iter().filter(|entry| entry.person == ANA).collect();
+    let [over] = over.as_slice() else { panic!("one line: {over:#?}") };
+    // `bad-id` is no refusal.
+    assert_eq!((over.count, over.view.as_str(), over.role), (4, "", None));
+    let given = deployed.record(&boss, "?what=role-given").await.entries;
+    assert_eq!(given[0].view, format!("{DAN} analyst"), "changes by administrators are listed all the same");
+    deployed.restart_after("DELETE FROM record_budget").await;
+}
+
+async fn a_full_audit_log_stops_no_sign_in(deployed: &mut Deployed) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    drop(deployed.record(&boss, "").await);
+    let full = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END";
+    deployed.restart_after(full).await;
+    let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.70").send().await.unwrap());
+    let call = |method| deployed.call(method, "/api/session").header("cookie", &cookie);
+    let _: Session = deployed.read(call(Method::GET)).await;
+    assert_eq!(call(Method::DELETE).send().await.unwrap().status(), 204);
+    assert_eq!(problem_code(call(Method::GET)).await, Code::SignInNeeded);
+    assert_eq!(problem_code(deployed.sign_in(OTHER_KEY, "203.0.113.71")).await, Code::KeyWrong);
+    let role = json!({"email": DAN, "role": "administrator"});
+    let given = deployed.call(Method::PUT, "/api/roles").header(HEADER, &boss).json(&role);
+    assert_eq!(problem_code(given).await, Code::Internal, "a change without its entry is refused");
+    deployed.restart_after("DROP TRIGGER full").await;
+    let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
+    let dan = roles.people.iter().find(|person| person.email.as_str() == DAN).unwrap();
+    assert_eq!(dan.role, Role::Analyst);
+}
+
 async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     let ana = deployed.signer.token_of(ANA, "second");
@@ -558,20 +747,54 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
-    let csv = deployed.get("/api/csv/asset?cells=raw", &ana).send().await.unwrap();
-    assert!(csv.status().is_success());
-    drop(csv.bytes().await.unwrap());
+    let mut assets = None;
+    for _ in 0..3 {
+        let csv = deployed.get("/api/csv/asset?cells=raw", &ana).send().await.unwrap();
+        assert!(csv.status().is_success());
+        let text = csv.bytes().await.unwrap();
+        let mut reader = csv::Reader::from_reader(&text[..]);
+        let columns = reader.headers().unwrap().clone();
+        let place = |name: &str| columns.iter().position(|it| it.eq_ignore_ascii_case(name)).unwrap();
+        let (course, section) = (place("course_identifier"), place("section_number"));
+        let row = reader.records().next().map(Result::unwrap);
+        assets = row.map(|row| (row[course].to_lowercase(), row[section].to_lowercase()));
+    }
+    // Courses and sections that do not exist are one line, however many there are.
+    for n in 0..3 {
+        let part = format!("course=00000000-0000-4000-8000-00000000000{n}&section=00{n}");
+        for path in [format!("/api/rows/asset/all?{part}"), format!("/api/csv/asset?cells=raw&{part}")] {
+            let answer = deployed.get(&path, &ana).send().await.unwrap();
+            assert!(answer.status().is_success());
+            drop(answer.bytes().await.unwrap());
+        }
+    }
+    let (course, section) = assets.expect("her course has videos");
+    let of_section = format!("/api/rows/asset/all?course={course}&section={section}");
+    drop(deployed.get(&of_section, &ana).send().await.unwrap().bytes().await.unwrap());
+    let foreign = json!({"report": "videoview", "course": "00000000-0000-4000-8000-000000000000",
+        "from": weeks.from, "to": weeks.to()});
+    let share = deployed.call(Method::POST, "/api/shares").header(HEADER, &ana).json(&foreign);
+    assert_eq!(problem_code(share).await, Code::BadShare);
+    let put = deployed.call(Method::PUT, "/api/requests").header(HEADER, &ana);
+    assert_eq!(problem_code(put).await, Code::WrongMethod);
+    for address in ["203.0.113.120", "203.0.113.121"] {
+        let open = deployed.call(Method::POST, "/api/shared").header("cf-connecting-ip", address);
+        assert_eq!(problem_code(open.json(&json!({"token": "A".repeat(43)}))).await, Code::ShareGone);
+    }
     let all = deployed.record(&boss, "").await;
     assert_eq!(all.kept_days, 365);
     let find = |what: AuditAction, person: &str| -> Vec<&AuditLogEntry> {
         all.entries.iter().filter(|entry| entry.what == what && entry.person == person).collect()
     };
-    let saw = find(AuditAction::Saw, ANA);
-    assert_eq!(saw.len(), 1, "{saw:#?}");
+    let mut saw = find(AuditAction::Saw, ANA);
+    saw.reverse();
+    let seen: Vec<_> = saw.iter().map(|entry| (entry.view.clone(), entry.count)).collect();
+    let known = format!("asset course {course} section {section}");
     assert_eq!(
-        (saw[0].view.as_str(), saw[0].count, saw[0].role),
-        ("asset course ?", 6, Some(Role::Instructor))
+        seen,
+        [("asset course ?".to_owned(), 6), ("asset course ? section ?".to_owned(), 3), (known, 1)]
     );
+    assert_eq!(saw[0].role, Some(Role::Instructor));
     let seen_weeks: Vec<&str> =
         find(AuditAction::Saw, BOSS).iter().map(|entry| entry.view.as_str()).collect();
     assert_eq!(
@@ -579,7 +802,13 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
         [format!("confused {}..{}", weeks.from, weeks.to())],
         "the entry must cover the days of both"
     );
-    assert_eq!(find(AuditAction::Downloaded, ANA)[0].view, "asset");
+    let downloads: Vec<_> =
+        find(AuditAction::Downloaded, ANA).iter().map(|entry| (entry.view.as_str(), entry.count)).collect();
+    let expected = [("asset course ? section ?", 3), ("asset", 3)];
+    assert_eq!(downloads, expected, "equal entries must be one line");
+    for refused in ["bad-share POST shares", "wrong-method PUT requests"] {
+        assert!(find(AuditAction::Refused, ANA).iter().any(|entry| entry.view == refused), "{refused}");
+    }
     assert_eq!(find(AuditAction::Asked, ANA)[0].view, "asset");
     assert!(
         find(AuditAction::RoleGiven, BOSS).iter().any(|entry| entry.view == format!("{ANA} instructor of 1"))
@@ -594,6 +823,7 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
     for reason in [
         "nobody",
         "expired",
+        "too-old",
         "wrong-audience",
         "wrong-signature",
         "wrong-algorithm",
@@ -601,19 +831,34 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
         "key-wrong",
         "bad-body POST session",
         "not-allowed POST session",
+        "share-gone POST shared",
     ] {
         assert!(unauthenticated.iter().any(|entry| entry.view == reason), "{reason}: {unauthenticated:#?}");
     }
     let unknown: Vec<_> = unauthenticated.iter().filter(|entry| entry.view == "unknown-key").collect();
     let counted: u32 = unknown.iter().map(|entry| entry.count).sum();
     assert!(counted >= 1000 && unknown.len() < 12, "{counted} in {} lines", unknown.len());
+    // Each network has a line of its own, by a hash.
+    let networks = |reason: &str| -> Vec<&str> {
+        let of = unauthenticated.iter().filter(|entry| entry.view == reason);
+        of.map(|entry| entry.network.as_str()).collect()
+    };
+    let (opened, guessed) = (networks("share-gone POST shared"), networks("key-wrong"));
+    assert_eq!(opened.len(), 2);
+    assert_ne!(opened[0], opened[1]);
+    assert_eq!(networks("too-many-tries"), guessed, "one network has one hash");
+    for hash in opened.iter().chain(&guessed) {
+        assert!(hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
+    }
+    assert!(all.entries.iter().all(|entry| entry.person.is_empty() || entry.network.is_empty()));
     let text = serde_json::to_string(&all).unwrap();
+    assert!(!text.contains("203.0.113"), "addresses must not be recorded");
     assert!(!text.contains("findme"), "search terms must not be recorded");
     assert!(all.entries.is_sorted_by(|a, b| a.id > b.id));
 
     let id = &saw[0].person_id;
     let of_ana = deployed.record(&boss, &format!("?person={id}&what=saw")).await;
-    assert_eq!(of_ana.entries.len(), 1);
+    assert_eq!(of_ana.entries.len(), 3);
     let none = deployed.record(&boss, "?from=2020-01-01&to=2020-12-31").await;
     assert!(none.entries.is_empty());
     let older = deployed.record(&boss, &format!("?before={}", saw[0].id)).await;
@@ -623,6 +868,9 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
         ("?what=everything", Code::BadQuery),
         ("?from=yesterday", Code::BadDay),
         ("?before=x", Code::BadQuery),
+        ("?as=jsonl&after=x", Code::BadQuery),
+        ("?as=jsonl&before=9", Code::BadQuery),
+        ("?after=9", Code::BadQuery),
         ("?as=pdf", Code::BadQuery),
         ("?search=x", Code::BadQuery),
     ] {
@@ -637,8 +885,8 @@ async fn the_audit_log_records_who_did_what(deployed: &Deployed) {
     let text = file.text().await.unwrap();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 2, "{text}");
-    let ours = rows.iter().find(|row| &row[3] == ANA).unwrap();
+    assert_eq!(rows.len(), 4, "{text}");
+    let ours = rows.iter().find(|row| &row[3] == ANA && &row[7] == "asset course ?").unwrap();
     assert_eq!((&ours[2], &ours[5]), ("6", "saw"));
     // Another person's request gets the same response as one that does not exist.
     let theirs: domain::api::RequestInfo = deployed.read(ask(&boss)).await;
@@ -701,6 +949,13 @@ async fn sessions_and_audit_entries_expire(deployed: &mut Deployed, cookie: &str
         Code::SignInNeeded,
         "a session must end after 8 hours without use"
     );
+    let fresh = session_cookie(&deployed.sign_in(KEY, "203.0.113.79").send().await.unwrap());
+    for (hours, is_open) in [(11, true), (2, false)] {
+        let age = format!("UPDATE session SET opened = opened - {}", hours * domain::time::HOUR);
+        deployed.restart_after(&age).await;
+        let call = deployed.call(Method::GET, "/api/session").header("cookie", &fresh);
+        assert_eq!(call.send().await.unwrap().status().is_success(), is_open, "after {hours} more hours");
+    }
     let boss = deployed.signer.token_of(BOSS, "second");
     let all = deployed.record(&boss, "").await;
     assert!(

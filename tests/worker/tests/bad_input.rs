@@ -134,14 +134,14 @@ async fn without_a_sign_in_method_all_routes_are_refused_and_healthz_says_why() 
 }
 
 #[tokio::test]
-async fn every_route_reports_missing_and_wrong_settings() {
+async fn every_route_refuses_missing_and_wrong_settings_and_only_healthz_names_them() {
     let wrong = [("ECHO360_CLIENT_SECRET", ""), ("ECHO360_REGION", "mars"), ("LECTERN_TIME_ZONE", "Berlin")];
     let stack = Stack::with(quick(), &wrong).await;
     for path in ["/healthz", "/api/session", "/api/requests"] {
         let problem = stack.problem(path).await;
         assert_eq!((problem.code, problem.status), (Code::SettingsWrong, 503));
         for name in ["ECHO360_CLIENT_SECRET", "ECHO360_URL", "LECTERN_TIME_ZONE"] {
-            assert!(problem.detail.contains(name), "{problem:?}");
+            assert_eq!(problem.detail.contains(name), path == "/healthz", "{path}: {problem:?}");
         }
         assert!(!problem.detail.contains("mars"));
     }
@@ -153,6 +153,9 @@ async fn every_response_has_security_headers() {
     let calls = [
         stack.http.get(stack.at("/healthz")),
         stack.http.get(stack.at("/api/session")),
+        stack.http.get(stack.at("/api/sessions")),
+        stack.http.get(stack.at("/api/record?as=jsonl")),
+        stack.http.delete(stack.at(&format!("/api/sessions/{}", "0".repeat(32)))),
         stack.http.get(stack.at("/api/nothing")),
         stack.http.get(stack.at("/api/session")).header("origin", "https://elsewhere.example"),
         stack.http.post(stack.at("/api/requests")).body("{"),
@@ -165,6 +168,7 @@ async fn every_response_has_security_headers() {
             value.to_str().unwrap().to_owned()
         };
         assert_eq!(header("cache-control"), "no-store");
+        assert_eq!(header("strict-transport-security"), "max-age=31536000; includeSubDomains");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("referrer-policy"), "no-referrer");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin");
@@ -183,6 +187,8 @@ async fn every_response_has_security_headers() {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+        let transport = header("strict-transport-security");
+        assert_eq!(transport.as_deref(), Some("max-age=31536000; includeSubDomains"), "{path}");
         assert_eq!(header("cross-origin-opener-policy").as_deref(), Some("same-origin"), "{path}");
     }
 }

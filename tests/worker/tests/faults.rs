@@ -312,6 +312,17 @@ async fn wrong_credentials_pause_the_scheduler_visibly_until_they_are_fixed() {
     assert!(pause.detail.contains("ECHO360_CLIENT_SECRET") && !pause.detail.contains("wrong"));
     let waiting = stack.request(&request.id).await;
     assert_eq!((waiting.windows[0].state, waiting.windows[0].tries), (WindowStatus::Queued, 0));
+    // An instructor learns no setting's name and nothing that Echo360 said.
+    let course = "11111111-2222-4333-8444-555555555555";
+    let look = json!({"look_as": {"role": "instructor", "courses": [{"course": course}]}});
+    let answer = stack.http.post(stack.at("/api/session")).json(&look).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    for path in ["/api/requests", "/api/reports"] {
+        let answer = stack.http.get(stack.at(path)).header("cookie", &cookie).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(!text.contains("ECHO360_") && !text.contains("It said"), "{path}: {text}");
+        assert!(path == "/api/reports" || text.contains("credentials-refused"), "{path}: {text}");
+    }
     stack.kill();
     stack.set("ECHO360_CLIENT_SECRET", "sandbox secret");
     stack.boot().await;

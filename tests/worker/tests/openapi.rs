@@ -130,7 +130,11 @@ impl Fixtures {
             | Operation::ListRoles
             | Operation::ListErasures
             | Operation::GetDataQuality => Call::default(),
-            Operation::ListShrunken => Call::default(),
+            Operation::ListShrunken | Operation::ListSessions => Call::default(),
+            Operation::EndSessions => {
+                Call { query: vec![("person", "0123456789abcdef".into())], ..Call::default() }
+            }
+            Operation::EndSession => Call { path: vec![("id", "0".repeat(32))], ..Call::default() },
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))
@@ -391,6 +395,9 @@ async fn problems_have_documented_codes() {
         ("delete", "/api/roles/{id}", day("/api/roles/0123456789abcdef"), None, "unknown-person"),
         ("post", "/api/roles/csv", day("/api/roles/csv"), Some(json!("email,role")), "bad-table"),
         ("get", "/api/record", day("/api/record?from=monday"), None, "bad-day"),
+        ("get", "/api/record", day("/api/record?after=1"), None, "bad-query"),
+        ("delete", "/api/sessions", day("/api/sessions?person=ana"), None, "bad-query"),
+        ("delete", "/api/sessions/{id}", day("/api/sessions/1"), None, "bad-id"),
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
         ("post", "/api/person-export", day("/api/person-export"), Some(json!({"id": "x"})), "bad-body"),

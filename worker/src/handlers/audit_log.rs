@@ -3,8 +3,8 @@
 use super::{HandlerResult, Reply};
 use crate::audit_log::flush;
 use crate::request_context::RequestContext;
-use crate::response;
 use crate::rpc::{self, AuditFilter, RegistryCommand};
+use crate::{crypto, response};
 use domain::api::{AuditAction, AuditLogEntry, AuditLogPage};
 use domain::formula_injection::disarm_formulas;
 use domain::problem::{Code, Problem};
@@ -15,27 +15,57 @@ use worker::{Response, Stub};
 
 /// `GET /api/record`
 pub(super) async fn read(context: &RequestContext<'_>) -> HandlerResult {
-    let (filter, is_csv) = parse_query(context.query())?;
+    let (filter, format) = parse_query(context.query())?;
     // Entries still buffered in this isolate belong to the log.
     flush(context.env, &context.settings.scheduler_name()).await;
     let registry = context.registry()?;
-    if is_csv {
-        let response = stream_csv(registry, filter).await?;
-        return Ok(Reply::new(Ok(response))?.with_audit_detail("csv".to_owned()));
+    match format {
+        Format::Page => Reply::json(&read_page(&registry, filter).await?),
+        Format::Csv => {
+            let response = stream_csv(registry, filter).await?;
+            Ok(Reply::new(Ok(response))?.with_audit_detail("csv".to_owned()))
+        }
+        Format::JsonLines => {
+            let page = read_page(&registry, filter).await?;
+            Ok(Reply::new(json_lines(&page))?.with_audit_detail("jsonl".to_owned()))
+        }
     }
-    Reply::json(&read_page(&registry, filter).await?)
 }
 
-/// Parses the filter, and whether the response is to be a CSV file.
+/// How entries are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// A page as JSON.
+    Page,
+    /// All entries as CSV.
+    Csv,
+    /// The next part of an export.
+    JsonLines,
+}
+
+/// An entry as JSON on each line.
+fn json_lines(page: &AuditLogPage) -> worker::Result<Response> {
+    let mut text = String::new();
+    for entry in &page.entries {
+        text.push_str(&serde_json::to_string(entry)?);
+        text.push('\n');
+    }
+    let response = Response::ok(text)?;
+    response.headers().set("content-type", "application/jsonl")?;
+    response::with_private_headers(response)
+}
+
+/// Parses the filter and the format.
 ///
 /// # Errors
 /// `bad-day`, `bad-query`.
-fn parse_query(mut query: BTreeMap<String, String>) -> Result<(AuditFilter, bool), Problem> {
+fn parse_query(mut query: BTreeMap<String, String>) -> Result<(AuditFilter, Format), Problem> {
     let bad_query = |detail: &str| Problem::new(Code::BadQuery, detail);
-    let is_csv = match query.remove("as").as_deref() {
-        None => false,
-        Some("csv") => true,
-        Some(_) => return Err(bad_query("`as` must be csv, or be left out.")),
+    let format = match query.remove("as").as_deref() {
+        None => Format::Page,
+        Some("csv") => Format::Csv,
+        Some("jsonl") => Format::JsonLines,
+        Some(_) => return Err(bad_query("`as` must be csv or jsonl, or be left out.")),
     };
     let mut day = |name: &str| match query.remove(name) {
         None => Ok(None),
@@ -45,15 +75,25 @@ fn parse_query(mut query: BTreeMap<String, String>) -> Result<(AuditFilter, bool
     };
     let (from, to) = (day("from")?, day("to")?);
     let person = query.remove("person");
-    if person.as_ref().is_some_and(|id| id.len() != 16 || !id.bytes().all(|b| b.is_ascii_hexdigit())) {
+    if person.as_ref().is_some_and(|id| !crypto::is_well_formed_person_id(id)) {
         return Err(bad_query("`person` must be the id of a person, not an address."));
     }
     let bad_action = || bad_query("`what` must be a kind of entry, such as saw.");
     let what =
         query.remove("what").map(|slug| AuditAction::parse(&slug).ok_or_else(bad_action)).transpose()?;
-    let bad_number = |_| bad_query("`before` must be the number of an entry.");
-    let before = query.remove("before").map(|text| text.parse().map_err(bad_number)).transpose()?;
-    Ok((AuditFilter { from, to, person, role_of: None, what, before }, is_csv))
+    let mut number = |name: &str| {
+        let parse = |text: String| {
+            text.parse::<u64>().map_err(|_| bad_query(&format!("`{name}` must be the number of an entry.")))
+        };
+        query.remove(name).map(parse).transpose()
+    };
+    let (before, after) = (number("before")?, number("after")?);
+    let is_export = format == Format::JsonLines;
+    if (is_export && before.is_some()) || (!is_export && after.is_some()) {
+        return Err(bad_query("`after` is for `as=jsonl`, and `before` for everything else."));
+    }
+    let after = is_export.then_some(after.unwrap_or(0));
+    Ok((AuditFilter { from, to, person, role_of: None, what, before, after }, format))
 }
 
 async fn read_page(registry: &Stub, filter: AuditFilter) -> Result<AuditLogPage, Problem> {

@@ -8,7 +8,9 @@ use super::{HandlerResult, Reply, remove_course_and_section};
 use crate::audit_log::AuditView;
 use crate::http_client::BodyReader;
 use crate::request_context::RequestContext;
-use crate::rpc::{self, DownloadPlan, PlannedWindow, RegistryCommand, SchedulerCommand, WindowStoreCommand};
+use crate::rpc::{
+    self, CoursePart, DownloadPlan, PlannedWindow, RegistryCommand, SchedulerCommand, WindowStoreCommand,
+};
 use crate::scheduler::rows_not_ready;
 use crate::{clock, http_client, response};
 use domain::api::{ReportRequest, RowCount};
@@ -86,12 +88,13 @@ impl DownloadRequest {
     }
 
     /// What the audit log records of the download.
-    fn view(&self) -> AuditView<'_> {
+    fn view(&self, is_known: bool) -> AuditView<'_> {
         AuditView {
             report: &self.report_request.report,
             days: self.report_request.from.as_deref().zip(self.report_request.to.as_deref()),
             course: self.course.as_ref(),
             section: self.section.as_deref(),
+            is_known,
         }
     }
 
@@ -106,7 +109,8 @@ impl DownloadRequest {
 
     /// Finds the windows of the download and their copies.
     async fn plan(&self, scheduler: &Stub, access_scope: AccessScope) -> Result<DownloadPlan, Problem> {
-        let command = SchedulerCommand::PlanDownload { ask: self.report_request.clone(), access_scope };
+        let part = CoursePart { course: self.course.clone(), section: self.section.clone() };
+        let command = SchedulerCommand::PlanDownload { ask: self.report_request.clone(), part, access_scope };
         rpc::call(scheduler, &command).await
     }
 }
@@ -143,11 +147,10 @@ struct Download {
 /// `GET /api/csv/{report}`
 pub(super) async fn download(context: &RequestContext<'_>) -> HandlerResult {
     let request = DownloadRequest::parse(context.path_parameter("report"), context.query())?;
-    let audit_detail = request.view().describe();
-    let (scheduler, access_scope) = (context.scheduler()?, context.access_scope()?);
-    let plan = request.plan(&scheduler, access_scope).await?;
+    let plan = request.plan(&context.scheduler()?, context.access_scope()?).await?;
     charge_reading(context, &plan).await?;
-    let response = serve(context.env, context.settings, plan, request).await?;
+    let audit_detail = request.view(plan.is_known).describe();
+    let response = serve(context.env, context.settings, request, plan).await?;
     Ok(Reply::new(Ok(response))?.with_audit_detail(audit_detail))
 }
 
@@ -201,8 +204,8 @@ pub(super) async fn count(context: &RequestContext<'_>) -> HandlerResult {
 async fn serve(
     env: &Env,
     settings: &Settings,
-    plan: DownloadPlan,
     request: DownloadRequest,
+    plan: DownloadPlan,
 ) -> Result<Response, Problem> {
     let report = plan.windows.first().map(|window| window.key.report.clone());
     let time = report.and_then(|report| report.known()).and_then(|report| report.descriptor().time);

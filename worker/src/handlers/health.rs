@@ -3,7 +3,7 @@
 use super::{HandlerResult, Reply};
 use crate::request_context::RequestContext;
 use crate::upstream_health;
-use domain::api::{Health, UpstreamHealth};
+use domain::api::{Health, HealthWarning, UpstreamHealth};
 use domain::problem::{Code, Problem};
 
 /// `GET /healthz`
@@ -20,5 +20,8 @@ pub(super) async fn get(context: &RequestContext<'_>) -> HandlerResult {
         ));
     }
     let upstream = upstream_health::is_failing(context).await.then_some(UpstreamHealth::Failing);
-    Reply::json(&Health { ok: true, upstream })
+    // With Access, the key would be a second door that Access does not guard.
+    let has_both = context.settings.access.is_some() && context.settings.key.is_some();
+    let warnings = if has_both { vec![HealthWarning::KeyBesideAccess] } else { Vec::new() };
+    Reply::json(&Health { ok: true, upstream, warnings })
 }

@@ -197,6 +197,8 @@ async fn describe_account(
     // Passed on as JSON: parsing them into their types would take more code than all else here.
     let list = RegistryCommand::Shares(SharesCommand::List { person: person.clone(), all: false });
     let shares: Value = rpc::call(registry, &list).await?;
+    let list = RegistryCommand::ListSessions { person: Some(person.clone()), current: None };
+    let sessions: Value = rpc::call(registry, &list).await?;
     let erasures: Value = rpc::call(&scheduler, &SchedulerCommand::ListErasures).await?;
     let is_own = |erasure: &&Value| erasure.get("by").and_then(Value::as_str) == Some(&person);
     let erasures = erasures.get("forgettings").and_then(Value::as_array).into_iter().flatten().filter(is_own);
@@ -207,6 +209,7 @@ async fn describe_account(
         "email": email,
         "role": account.role,
         "signed_out": account.signed_out,
+        "sessions": sessions.get("sessions"),
         "requests": requests.get("requests"),
         "erasures": erasures,
         "shares": shares.get("shares"),
@@ -217,7 +220,7 @@ async fn describe_account(
 fn describe(files: usize, given: IdentifierKind, has_account: bool) -> String {
     let account = match given {
         _ if has_account => {
-            "account.json has the person's role, sign-out, requests, erasures that they started, and shares; audit-log.csv \
+            "account.json has the person's role, sign-out, sessions, requests, erasures that they started, and shares; audit-log.csv \
              what they did in Lectern, and changes of their role. How many weeks they requested today is not included."
         }
         IdentifierKind::Id => {

@@ -27,6 +27,7 @@ pub(super) async fn create(context: &RequestContext<'_>) -> HandlerResult {
         days: request.from.as_deref().zip(request.to.as_deref()),
         course: None,
         section: None,
+        is_known: false,
     };
     let audit_detail = view.describe();
     let command = SchedulerCommand::CreateRequest { person, role, ask: request, access_scope };

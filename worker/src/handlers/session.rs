@@ -58,6 +58,7 @@ async fn open_session(context: &RequestContext<'_>, request: SignInRequest) -> H
     let visitor = Visitor { person: KEY_HOLDER.to_owned(), role_assignment, auth_method: AuthMethod::Key };
     let session_request = OpenSessionRequest {
         address: crypto::sign(session_key, "address", &context.client_network()),
+        network: context.client_network(),
         is_right: crypto::is_same_secret(session_key, key.trim(), expected),
         id: crypto::sha256_hex(&id),
         person: visitor.person.clone(),

@@ -5,28 +5,33 @@
 
 mod store;
 
-pub(super) use store::TABLES;
+pub(super) use store::{TABLES, add_columns};
 
 use super::store::Store;
 use crate::crypto;
-use crate::rpc::{AccountRecord, AuditEntry, Credential, Identity, OpenSessionRequest};
-use domain::api::{AuditAction, Person, RoleUploadResult};
+use crate::rpc::{AccountRecord, Credential, Identity, OpenSessionRequest, SessionSelection};
+use domain::api::{AuditAction, Person, RoleUploadResult, SessionInfo, Sessions};
+use domain::audit_log::AuditEntry;
 use domain::auth_method::AuthMethod;
 use domain::ids::Email;
 use domain::login_throttle::{LoginAttempt, LoginThrottle};
 use domain::problem::{Code, Problem};
 use domain::role::{Role, RoleAssignment};
 use domain::role_upload::RoleUpload;
-use domain::session::{self, SessionStatus};
+use domain::session::{self, OpenSession, SessionStatus};
 use domain::settings::Settings;
 use domain::time::Timestamp;
 use domain::token::{is_revoked, revocation_cutoff};
 use std::collections::BTreeMap;
+use store::listed_id;
 use worker::Result;
 
-/// Deletes idle sessions, revocations of tokens that have expired by now, and old failed sign-in attempts.
+/// Maximum number of sessions that are listed.
+const MAX_SESSIONS_LISTED: usize = 1_000;
+
+/// Deletes sessions that have ended, revocations of tokens that have expired by now, and old failed sign-in attempts.
 pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
-    store.delete_sessions_before(session::idle_cutoff(now))?;
+    store.delete_sessions_before(session::age_cutoff(now), session::idle_cutoff(now))?;
     store.delete_revocations_before(now.plus(-session::REVOCATION_KEPT))?;
     store.delete_tries_before(LoginThrottle::expiry_cutoff(now))
 }
@@ -38,9 +43,10 @@ pub(super) fn identify(
     credential: Credential,
     now: Timestamp,
 ) -> Result<Option<Identity>> {
+    let session_id = credential.session_id();
     let (person, auth_method) = match credential {
         Credential::Session { id } => {
-            let Some(session) = store.session(&id)? else { return Ok(None) };
+            let Some((_, session)) = store.sessions(Some(&id), None)?.pop() else { return Ok(None) };
             match session.status(&session_binding(settings, session.auth_method), now) {
                 SessionStatus::Ended => {
                     store.delete_session(&id)?;
@@ -52,10 +58,15 @@ pub(super) fn identify(
             (session.person, session.auth_method)
         }
         Credential::Token { email, issued } => {
-            if is_revoked(issued, store.tokens_revoked_until(email.as_str())?) {
+            if is_revoked(issued, store.token_revoked_until(email.as_str(), &session_id)?) {
                 return Ok(None);
             }
-            (email.into(), AuthMethod::Access)
+            let (person, auth_method) = (String::from(email), AuthMethod::Access);
+            let binding = session_binding(settings, auth_method);
+            let session =
+                OpenSession { person: person.clone(), auth_method, binding, opened: issued, seen: now };
+            store.put_session(&session_id, &session, session::TOUCH_INTERVAL)?;
+            (person, auth_method)
         }
     };
     let role_assignment = current_assignment(store, settings, &person, auth_method)?;
@@ -100,26 +111,98 @@ pub(super) fn open_session(
     session_request: OpenSessionRequest,
     now: Timestamp,
 ) -> Result<std::result::Result<(), Problem>> {
-    let OpenSessionRequest { address, is_right, id, person, auth_method, audit_entry } = session_request;
+    let OpenSessionRequest { address, network, is_right, id, person, auth_method, audit_entry } =
+        session_request;
+    let rejection = |reason| AuditEntry { network: network.clone(), ..AuditEntry::for_rejection(reason) };
     match store.tries(&address)?.attempt(is_right, now) {
         LoginAttempt::Throttled { retry_after_seconds } => {
-            store.append_audit_entry(&AuditEntry::for_rejection("too-many-tries"), now)?;
+            store.try_append_audit_entry(&rejection("too-many-tries"), now);
             let detail = "Several wrong keys came from this address. Wait a while before the next try.";
             return Ok(Err(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds)));
         }
         LoginAttempt::Failed(throttle) => {
             store.put_tries(&address, throttle)?;
-            store.append_audit_entry(&AuditEntry::for_rejection("key-wrong"), now)?;
+            store.try_append_audit_entry(&rejection("key-wrong"), now);
             let detail = "This is not the key of this installation. Copy the whole key again.";
             return Ok(Err(Problem::new(Code::KeyWrong, detail)));
         }
         LoginAttempt::Succeeded => {}
     }
     store.delete_tries(&address)?;
-    store.delete_sessions_before(session::idle_cutoff(now))?;
-    store.put_session(&id, &person, auth_method, &session_binding(settings, auth_method), now)?;
-    store.append_audit_entry(&audit_entry, now)?;
+    store.delete_sessions_before(session::age_cutoff(now), session::idle_cutoff(now))?;
+    let binding = session_binding(settings, auth_method);
+    store.put_session(&id, &OpenSession { person, auth_method, binding, opened: now, seen: now }, 0)?;
+    store.try_append_audit_entry(&audit_entry, now);
     Ok(Ok(()))
+}
+
+/// The open sessions of this person, or of everybody. `current` is the id of the caller's.
+pub(super) fn list_sessions(
+    store: &Store,
+    settings: &Settings,
+    person: Option<&str>,
+    current: Option<&str>,
+    now: Timestamp,
+) -> Result<Sessions> {
+    let open = store.sessions(None, person)?.into_iter().filter(|(_, session)| {
+        session.status(&session_binding(settings, session.auth_method), now) != SessionStatus::Ended
+    });
+    let describe = |(id, session): (String, OpenSession)| SessionInfo {
+        current: current == Some(id.as_str()),
+        id: listed_id(&id),
+        person_id: store.person_id(&session.person),
+        person: session.person,
+        auth_method: session.auth_method,
+        opened: session.opened,
+        seen: session.seen,
+    };
+    Ok(Sessions { sessions: open.map(describe).take(MAX_SESSIONS_LISTED).collect() })
+}
+
+/// Ends sessions. Sessions that do not exist have ended already.
+pub(super) fn end_sessions(
+    store: &Store,
+    settings: &Settings,
+    selection: &SessionSelection,
+    audit_entry: AuditEntry,
+    now: Timestamp,
+) -> Result<()> {
+    let open = store.sessions(None, None)?;
+    let selected: Vec<&(String, OpenSession)> = open
+        .iter()
+        .filter(|(id, session)| match selection {
+            SessionSelection::One { id: listed, owner } => {
+                listed_id(id) == *listed && owner.as_ref().is_none_or(|owner| session.person == *owner)
+            }
+            SessionSelection::Person { id } => store.person_id(&session.person) == *id,
+            SessionSelection::Everybody => true,
+        })
+        .collect();
+    for (id, session) in &selected {
+        store.delete_session(id)?;
+        if session.auth_method == AuthMethod::Access {
+            store.revoke_tokens(id, session.opened)?;
+        }
+    }
+    // Tokens that no session is stored of: nobody has used them yet.
+    let view = match selection {
+        SessionSelection::One { .. } => match selected.first() {
+            Some((_, session)) => session.person.clone(),
+            None => return Ok(()),
+        },
+        SessionSelection::Person { id } => {
+            let with_role = all_people(store, settings)?.into_keys().map(String::from);
+            let mut people = selected.iter().map(|(_, session)| session.person.clone()).chain(with_role);
+            let Some(person) = people.find(|person| store.person_id(person) == *id) else { return Ok(()) };
+            store.revoke_tokens(&person, now)?;
+            person
+        }
+        SessionSelection::Everybody => {
+            store.revoke_tokens(store::EVERYBODY, now)?;
+            "everybody".to_owned()
+        }
+    };
+    store.append_audit_entry(&AuditEntry { view, ..audit_entry }, now)
 }
 
 /// What is held about a person.
@@ -211,11 +294,18 @@ pub(super) fn sign_out(
         match credential {
             Credential::Session { id } => store.delete_session(&id)?,
             Credential::Token { email, issued } => {
-                store.revoke_tokens(email.as_str(), revocation_cutoff(issued, now))?;
+                let cutoff = revocation_cutoff(issued, now);
+                store.revoke_tokens(email.as_str(), cutoff)?;
+                for (id, session) in store.sessions(None, Some(email.as_str()))? {
+                    if session.auth_method == AuthMethod::Access && is_revoked(session.opened, Some(cutoff)) {
+                        store.delete_session(&id)?;
+                    }
+                }
             }
         }
     }
-    store.append_audit_entry(audit_entry, now)
+    store.try_append_audit_entry(audit_entry, now);
+    Ok(())
 }
 
 /// Assigns a role to a person.

@@ -1,14 +1,19 @@
-//! The audit log: who did what, with which role and scope.
+//! The audit log: who did what, with which role and scope. [`domain::audit_log`] has the rules.
 
 use super::store::{Store, count_from_sql, timestamp_from_sql};
-use crate::rpc::{AuditEntry, AuditFilter};
-use domain::api::{AuditLogEntry, AuditLogPage};
-use domain::audit_log::merge_views;
-use domain::time::{DAY, Timestamp};
-use serde::Deserialize;
-use worker::{Result, SqlStorageValue};
+use crate::crypto;
+use crate::rpc::AuditFilter;
+use crate::schema;
+use domain::api::{AuditAction, AuditLogEntry, AuditLogPage};
+use domain::audit_log::{AuditEntry, AuditLines, DAILY_BUDGET, record};
+use domain::settings::Secret;
+use domain::time::{DAY, Day, Timestamp};
+use serde::{Deserialize, Serialize};
+use worker::{Result, SqlStorage, SqlStorageValue};
 
-/// `person_id` is the keyed hash of `person`, stored so that a query needs no address.
+/// - `record.person_id` is the keyed hash of `person`, stored so that a query needs no address.
+/// - `record_budget.owner` is such a hash or, for people who are not signed in, an action. `lines` counts what they
+///   added on that day, in milliseconds since 1970.
 pub(super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS record (
         id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,
@@ -16,10 +21,44 @@ pub(super) const TABLES: &str = "
         view TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS record_by_time ON record (at);
     CREATE INDEX IF NOT EXISTS record_of_person ON record (person_id, what, id);
+    CREATE TABLE IF NOT EXISTS record_budget (
+        owner TEXT NOT NULL, day INTEGER NOT NULL, lines INTEGER NOT NULL, PRIMARY KEY (owner, day));
 ";
+
+/// - `record.network` is the hash of the network of somebody who was refused and not signed in.
+/// - `record.cursor` rises with every change of any entry, so that an export finds what has changed since the last one. It
+///   is the time, unless that is not higher than all others: so it rises even if old entries were deleted in between.
+pub(super) fn add_columns(sql: &SqlStorage) -> Result<()> {
+    schema::add_column(sql, "record", "network", "TEXT NOT NULL DEFAULT ''")?;
+    if schema::add_column(sql, "record", "cursor", "INTEGER NOT NULL DEFAULT 0")? {
+        sql.exec("UPDATE record SET cursor = id", None)?;
+    }
+    let indexes = "
+        CREATE INDEX IF NOT EXISTS record_by_cursor ON record (cursor);
+        CREATE INDEX IF NOT EXISTS record_to_merge ON record (person_id, what, network, at);
+    ";
+    sql.exec(indexes, None).map(drop)
+}
+
+/// The next value of `cursor`; the parameter is the time.
+const NEXT_CURSOR: &str = "max(ifnull((SELECT max(cursor) FROM record), 0) + 1, ?)";
+
+/// The key in the table of facts of the key that hashes networks, with its day.
+const NETWORK_KEY_FACT: &str = "network-key";
+
+/// The key that hashes networks on one day. The next one replaces it, so that nobody can try addresses later.
+#[derive(Serialize, Deserialize)]
+struct NetworkKey {
+    /// The start of the day.
+    day: Timestamp,
+    key: String,
+}
 
 /// Number of entries on a page.
 const PAGE_ENTRIES: usize = 200;
+
+/// Number of entries in one part of an export.
+const EXPORT_ENTRIES: usize = 1_000;
 
 /// Number of a person's latest entries that are searched for one to merge with.
 const MERGE_LOOKBACK: usize = 200;
@@ -42,61 +81,125 @@ struct EntryRow {
     what: String,
     scope: String,
     view: String,
+    network: String,
+    cursor: f64,
+}
+
+#[derive(Deserialize)]
+struct BudgetRow {
+    lines: f64,
+}
+
+/// The log while one entry is recorded at this time.
+struct Lines<'a> {
+    store: &'a Store,
+    now: Timestamp,
+}
+
+impl Lines<'_> {
+    /// The values of the columns by which entries are compared.
+    fn identity(&self, entry: &AuditEntry) -> Vec<SqlStorageValue> {
+        vec![
+            self.store.person_id(&entry.person).into(),
+            entry.what.slug().into(),
+            entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
+            entry.scope.as_str().into(),
+            entry.network.as_str().into(),
+        ]
+    }
+}
+
+impl AuditLines for Lines<'_> {
+    type Error = worker::Error;
+
+    fn merge(&self, entry: &AuditEntry, since: Timestamp) -> Result<bool> {
+        let query = format!(
+            "SELECT id, view FROM record
+             WHERE person_id = ? AND what = ? AND role IS ? AND scope = ? AND network = ? AND at > ?
+                 AND (view = ? OR what = 'saw')
+             ORDER BY at DESC LIMIT {MERGE_LOOKBACK}"
+        );
+        let values = [self.identity(entry), vec![since.0.into(), entry.view.as_str().into()]].concat();
+        let rows: Vec<RecentEntryRow> = self.store.rows(&query, values)?;
+        let merged = |row: RecentEntryRow| Some((row.id, entry.merged_view(&row.view)?));
+        let Some((id, view)) = rows.into_iter().find_map(merged) else { return Ok(false) };
+        let count = i64::from(entry.count).into();
+        let values = vec![count, self.now.0.into(), view.into(), self.now.0.into(), id.into()];
+        let update = format!(
+            "UPDATE record SET count = count + ?, last = ?, view = ?, cursor = {NEXT_CURSOR} WHERE id = ?"
+        );
+        self.store.run(&update, values)?;
+        Ok(true)
+    }
+
+    fn append(&self, entry: &AuditEntry) -> Result<()> {
+        let insert = format!(
+            "INSERT INTO record (person_id, what, role, scope, network, at, last, count, person, view, cursor)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {NEXT_CURSOR})"
+        );
+        let more = vec![
+            self.now.0.into(),
+            self.now.0.into(),
+            i64::from(entry.count).into(),
+            entry.person.as_str().into(),
+            entry.view.as_str().into(),
+            self.now.0.into(),
+        ];
+        self.store.run(&insert, [self.identity(entry), more].concat())
+    }
+
+    fn spend_budget(&self, entry: &AuditEntry) -> Result<bool> {
+        let person_id = self.store.person_id(&entry.person);
+        let owner = if person_id.is_empty() { entry.what.slug() } else { &person_id };
+        let count = "INSERT INTO record_budget (owner, day, lines) VALUES (?, ?, 1)
+                     ON CONFLICT (owner, day) DO UPDATE SET lines = lines + 1 RETURNING lines";
+        let day = Timestamp::start_of(self.now.day());
+        let rows: Vec<BudgetRow> = self.store.rows(count, vec![owner.into(), day.0.into()])?;
+        Ok(rows.iter().all(|row| row.lines <= f64::from(DAILY_BUDGET)))
+    }
 }
 
 impl Store {
-    /// Appends an entry, or merges it into a recent entry with the same content and increases its count.
+    /// Records an entry, or merges it into a recent one.
     pub(super) fn append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) -> Result<()> {
-        let merge_window_ms = audit_entry.what.merge_window();
-        let person_id = self.person_id(&audit_entry.person);
-        if merge_window_ms > 0 {
-            let query = format!(
-                "SELECT id, view FROM record
-                 WHERE person_id = ? AND role IS ? AND what = ? AND scope = ? AND at > ?
-                 ORDER BY id DESC LIMIT {MERGE_LOOKBACK}"
-            );
-            let values = vec![
-                person_id.as_str().into(),
-                audit_entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into()),
-                audit_entry.what.slug().into(),
-                audit_entry.scope.as_str().into(),
-                now.plus(-merge_window_ms).0.into(),
-            ];
-            let rows: Vec<RecentEntryRow> = self.sql().exec(&query, values)?.to_array()?;
-            let merge = |row: RecentEntryRow| {
-                let view = if row.view == audit_entry.view {
-                    Some(row.view)
-                } else {
-                    merge_views(&row.view, &audit_entry.view)
-                };
-                Some((row.id, view?))
-            };
-            if let Some((id, view)) = rows.into_iter().find_map(merge) {
-                return self.run(
-                    "UPDATE record SET count = count + ?, last = ?, view = ? WHERE id = ?",
-                    vec![i64::from(audit_entry.count).into(), now.0.into(), view.into(), id.into()],
-                );
-            }
-        }
-        let role = audit_entry.role.map_or(SqlStorageValue::Null, |role| role.slug().into());
-        self.run(
-            "INSERT INTO record (at, last, count, person, person_id, role, what, scope, view)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            vec![
-                now.0.into(),
-                now.0.into(),
-                i64::from(audit_entry.count).into(),
-                audit_entry.person.as_str().into(),
-                person_id.into(),
-                role,
-                audit_entry.what.slug().into(),
-                audit_entry.scope.as_str().into(),
-                audit_entry.view.as_str().into(),
-            ],
-        )
+        let network = self.hash_network(&audit_entry.network, now)?;
+        record(&Lines { store: self, now }, AuditEntry { network, ..audit_entry.clone() }, now)
     }
 
-    /// A page of the audit log, newest first.
+    /// Records an entry of something that must not fail because it cannot be recorded, such as signing in while the disk
+    /// is full.
+    pub(super) fn try_append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) {
+        if let Err(error) = self.append_audit_entry(audit_entry, now) {
+            worker::console_error!("an entry of the audit log is lost");
+            crate::response::internal_error(&error);
+        }
+    }
+
+    /// The hash of a network with the key of this day; empty for an empty text.
+    fn hash_network(&self, network: &str, now: Timestamp) -> Result<String> {
+        if network.is_empty() {
+            return Ok(String::new());
+        }
+        let day = Timestamp::start_of(now.day());
+        let stored: Option<NetworkKey> = self.fact(NETWORK_KEY_FACT)?;
+        let key = match stored.filter(|stored| stored.day == day) {
+            Some(stored) => stored.key,
+            None => {
+                let part = || crypto::new_id().map_err(|problem| problem.detail);
+                let new = NetworkKey { day, key: [part()?, part()?].concat() };
+                self.put_fact(NETWORK_KEY_FACT, &new)?;
+                new.key
+            }
+        };
+        Ok(crypto::sign(&Secret::new(key), "network", network).chars().take(16).collect())
+    }
+
+    /// Deletes the budgets of earlier days.
+    pub(super) fn delete_budgets_before(&self, day: Day) -> Result<()> {
+        self.run("DELETE FROM record_budget WHERE day < ?", vec![Timestamp::start_of(day).0.into()])
+    }
+
+    /// A page of the audit log, newest first; of an export, what changed first comes first.
     pub(super) fn read_audit_log(&self, filter: &AuditFilter, kept_days: u32) -> Result<AuditLogPage> {
         let mut conditions = vec!["1".to_owned()];
         let mut values: Vec<SqlStorageValue> = Vec::new();
@@ -116,16 +219,22 @@ impl Store {
         );
         add_condition("what = ?", filter.what.map(|what| what.slug().into()));
         add_condition("id < ?", filter.before.map(|id| i64::try_from(id).unwrap_or(i64::MAX).into()));
+        add_condition(
+            "cursor > ?",
+            filter.after.map(|cursor| i64::try_from(cursor).unwrap_or(i64::MAX).into()),
+        );
+        let is_export = filter.after.is_some();
+        let (order, limit) = if is_export { ("cursor", EXPORT_ENTRIES) } else { ("id DESC", PAGE_ENTRIES) };
         let query = format!(
-            "SELECT id, at, last, count, person, person_id, role, what, scope, view FROM record
-             WHERE {} ORDER BY id DESC LIMIT {}",
+            "SELECT id, at, last, count, person, person_id, role, what, scope, view, network, cursor FROM record
+             WHERE {} ORDER BY {order} LIMIT {}",
             conditions.join(" AND "),
-            PAGE_ENTRIES + 1
+            limit + 1
         );
         let rows: Vec<EntryRow> = self.sql().exec(&query, values)?.to_array()?;
-        let has_more = rows.len() > PAGE_ENTRIES;
-        let entries: Vec<AuditLogEntry> =
-            rows.into_iter().take(PAGE_ENTRIES).filter_map(parse_entry).collect();
+        let has_more = rows.len() > limit;
+        let parse = |row| parse_entry(row, is_export);
+        let entries: Vec<AuditLogEntry> = rows.into_iter().take(limit).filter_map(parse).collect();
         let before = entries.last().map(|entry| entry.id).filter(|_| has_more);
         Ok(AuditLogPage { entries, before, kept_days })
     }
@@ -136,7 +245,7 @@ impl Store {
     }
 }
 
-fn parse_entry(row: EntryRow) -> Option<AuditLogEntry> {
+fn parse_entry(row: EntryRow, is_export: bool) -> Option<AuditLogEntry> {
     Some(AuditLogEntry {
         id: count_from_sql(row.id),
         at: timestamp_from_sql(row.at),
@@ -145,8 +254,10 @@ fn parse_entry(row: EntryRow) -> Option<AuditLogEntry> {
         person: row.person,
         person_id: row.person_id,
         role: row.role.as_deref().and_then(domain::role::Role::parse),
-        what: domain::api::AuditAction::parse(&row.what)?,
+        what: AuditAction::parse(&row.what)?,
         scope: row.scope,
         view: row.view,
+        network: row.network,
+        cursor: is_export.then(|| count_from_sql(row.cursor)),
     })
 }

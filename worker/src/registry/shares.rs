@@ -6,11 +6,12 @@
 use super::accounts::{AssignmentCache, current_assignment};
 use super::store::{Store, count_from_sql, timestamp_from_sql};
 use crate::rpc::{
-    AuditEntry, LinkedShare, OpenShareResponse, OpenedShare, ShareChange, SharesCommand, StoredPanel,
-    StoredShare, StoredWeek,
+    LinkedShare, OpenShareResponse, OpenedShare, ShareChange, SharesCommand, StoredPanel, StoredShare,
+    StoredWeek,
 };
 use crate::{crypto, response};
 use domain::api::AuditAction;
+use domain::audit_log::AuditEntry;
 use domain::erasure::Invalidation;
 use domain::ids::CourseId;
 use domain::problem::{Code, Problem};

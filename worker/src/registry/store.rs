@@ -27,9 +27,21 @@ pub(super) struct BodyRow {
 }
 
 impl Store {
-    /// Opens the database. The first call in an instance creates missing tables: `tables`, beside its own.
-    pub(super) fn open(sql: SqlStorage, is_open: &Cell<bool>, tables: &[&str]) -> Result<Self> {
-        schema::open(&sql, is_open, &[&[TABLES], tables].concat().concat(), schema::no_upgrade)?;
+    /// Opens the database. The first call in an instance creates missing tables: `tables`, beside its own. Then it calls
+    /// `add_columns`, which must be idempotent.
+    pub(super) fn open(
+        sql: SqlStorage,
+        is_open: &Cell<bool>,
+        tables: &[&str],
+        add_columns: &[fn(&SqlStorage) -> Result<()>],
+    ) -> Result<Self> {
+        if !is_open.get() {
+            schema::open(&sql, is_open, &[&[TABLES], tables].concat().concat(), schema::no_upgrade)?;
+            // Unless all of them are there, the next call tries again.
+            is_open.set(false);
+            add_columns.iter().try_for_each(|add| add(&sql))?;
+            is_open.set(true);
+        }
         let person_id_key = load_person_id_key(&sql)?;
         Ok(Self { sql, person_id_key })
     }

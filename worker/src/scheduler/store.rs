@@ -1,7 +1,7 @@
 //! The Scheduler's database: a row for each window, request, section and erasure, Echo360's directory, and
 //! single values.
 
-use crate::rpc::SectionRow;
+use crate::rpc::{CoursePart, SectionRow};
 use crate::schema;
 use domain::api::{Course, Courses, Section};
 use domain::data_quality::FileFindings;
@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use worker::{Result, SqlStorage};
+use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// `body` is JSON. `directory` holds Echo360's lists in parts, each of one list, and `directory_page` the parts of the
 /// list that is being read. `fact` holds single values by name, `forgetting` the erasures, `quality` the findings in the files of
@@ -192,6 +192,16 @@ impl Store {
             )?;
         }
         Ok(())
+    }
+
+    /// Whether rows of this part of a course have been collected. A section is known only with its course.
+    pub(crate) fn has_rows_of(&self, part: &CoursePart) -> Result<bool> {
+        let CoursePart { course: Some(course), section } = part else { return Ok(false) };
+        let section = section.as_deref().map_or(SqlStorageValue::Null, Into::into);
+        let query = "SELECT course AS body FROM section
+                     WHERE course = ?1 AND (?2 IS NULL OR section = ?2 OR lower(number) = ?2) LIMIT 1";
+        let rows: Vec<BodyRow> = self.sql.exec(query, vec![course.as_str().into(), section])?.to_array()?;
+        Ok(!rows.is_empty())
     }
 
     /// Deletes a course's names, those from rows and those from Echo360's lists. They are overwritten first,

@@ -1,6 +1,7 @@
-//! `/you`: who is signed in, what they can see, and the button that signs out.
+//! `/you`: who is signed in, what they can see, the button that signs out, and the sessions.
 
 use super::grants::{self, GrantSelect};
+use super::sessions::SessionList;
 use crate::api_client::{self, ApiError};
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
@@ -65,6 +66,7 @@ fn Account(session: Session) -> impl IntoView {
         </dl>
         {(auth_method != AuthMethod::Local).then(|| view! {
             <p><button type="button" on:click=leave.clone()>{text::SIGN_OUT}</button></p>
+            <SessionList />
         })}
         {local.then(|| view! { <ImpersonationForm directory is_impersonating=role != Role::Administrator error /> })}
         {move || error.get().map(|error| view! { <ErrorNotice error /> })}

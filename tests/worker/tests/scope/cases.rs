@@ -3,7 +3,7 @@
 use crate::routes::{Access, Gets, Target};
 use crate::setup::{Row, Setup};
 use crate::visitors::Visitor;
-use domain::api::{Courses, Reports, RequestInfo, Requests, RowCount, Session};
+use domain::api::{Courses, Reports, RequestInfo, Requests, RowCount, Session, SessionInfo, Sessions};
 use domain::problem::{Code, Problem};
 use domain::routes::Operation;
 use domain::share_link::TOKEN_LENGTH;
@@ -44,6 +44,9 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::GetSession => case.check_session().await,
         Operation::SignIn => panic!("this installation has no key to sign in with"),
         Operation::SignOut => case.check_sign_out().await,
+        Operation::ListSessions => case.check_list_sessions().await,
+        Operation::EndSession => case.check_end_session().await,
+        Operation::EndSessions => case.check_end_sessions().await,
         Operation::ListReports => case.check_reports().await,
         Operation::ListCourses => case.check_courses().await,
         Operation::ListRequests => case.check_requests().await,
@@ -208,6 +211,63 @@ impl Case<'_> {
         let own = self.setup.get("/api/session", self.token);
         let status = own.send().await.unwrap().status().as_u16();
         assert_eq!(status, if self.visitor.access == Access::NoRole { 403 } else { 200 });
+    }
+
+    async fn sessions(&self, token: &str) -> Vec<SessionInfo> {
+        let list: Sessions = self.setup.read(self.setup.get("/api/sessions", token)).await;
+        list.sessions
+    }
+
+    /// The open session that this token stands for.
+    async fn session_of(&self, token: &str) -> SessionInfo {
+        let current = self.sessions(token).await.into_iter().filter(|session| session.current);
+        let current: Vec<SessionInfo> = current.collect();
+        let [session] = current.as_slice() else { panic!("one session is the caller's: {current:#?}") };
+        session.clone()
+    }
+
+    /// Whether the session of this token is still open.
+    async fn is_open(&self, token: &str) -> bool {
+        let answer = self.setup.get("/api/session", token).send().await.unwrap();
+        answer.status().is_success()
+    }
+
+    async fn check_list_sessions(&self) {
+        let colleague = self.colleague().await;
+        let theirs = self.session_of(&colleague).await;
+        let boss = self.session_of(&self.setup.boss).await;
+        let listed = self.sessions(self.token).await;
+        assert_eq!(self.session_of(self.token).await.person, self.visitor.email());
+        for foreign in [theirs, boss] {
+            let is_listed = listed.iter().any(|session| session.id == foreign.id);
+            assert_eq!(is_listed, self.gets == Gets::All, "{foreign:?}");
+        }
+        if self.gets == Gets::Own {
+            assert!(listed.iter().all(|session| session.person == self.visitor.email()), "{listed:#?}");
+        }
+    }
+
+    async fn check_end_session(&self) {
+        let end = |id: &str| self.setup.call(Method::DELETE, &format!("/api/sessions/{id}"), self.token);
+        let colleague = self.colleague().await;
+        let theirs = self.session_of(&colleague).await;
+        assert_eq!(end(&theirs.id).send().await.unwrap().status(), 204);
+        assert_eq!(self.is_open(&colleague).await, self.gets == Gets::Own, "{theirs:?}");
+        assert_eq!(end(&"f".repeat(32)).send().await.unwrap().status(), 204);
+        // Another session of the same person.
+        let other = self.setup.token_issued(self.visitor, 60);
+        let own = self.session_of(&other).await;
+        assert_eq!(end(&own.id).send().await.unwrap().status(), 204);
+        assert!(!self.is_open(&other).await && self.is_open(self.token).await);
+    }
+
+    async fn check_end_sessions(&self) {
+        let colleague = self.colleague().await;
+        let theirs = self.session_of(&colleague).await;
+        let path = format!("/api/sessions?person={}", theirs.person_id);
+        let end = self.setup.call(Method::DELETE, &path, self.token).send().await.unwrap();
+        assert_eq!(end.status(), 204);
+        assert!(!self.is_open(&colleague).await && self.is_open(self.token).await);
     }
 
     async fn check_reports(&self) {

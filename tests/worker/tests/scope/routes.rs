@@ -41,6 +41,7 @@ const PUBLIC: [Gets; 5] = [Gets::Public; 5];
 const SCOPED: [Gets; 5] = [SIGN_IN, NO_ROLE, Gets::InScope, Gets::All, Gets::All];
 const OWN_REQUESTS: [Gets; 5] = [SIGN_IN, NO_ROLE, Gets::Own, Gets::All, Gets::All];
 const OWN_SHARES: [Gets; 5] = [SIGN_IN, NO_ROLE, Gets::Own, Gets::Own, Gets::All];
+const OWN_SESSIONS: [Gets; 5] = OWN_SHARES;
 const ADMINISTRATORS: [Gets; 5] = [SIGN_IN, NO_ROLE, NOT_ALLOWED, NOT_ALLOWED, Gets::All];
 
 /// What an operation returns to each kind of visitor, in the order of [`Access`].
@@ -69,6 +70,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::GetRequest
         | Operation::WithdrawRequest
         | Operation::RetryRequest => OWN_REQUESTS,
+        Operation::ListSessions | Operation::EndSession => OWN_SESSIONS,
         Operation::ListShares | Operation::UpdateShare | Operation::RevokeShare => OWN_SHARES,
         Operation::SwitchShares
         | Operation::ListRoles
@@ -81,7 +83,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CancelErasure
         | Operation::ExportPerson
         | Operation::GetDataQuality => ADMINISTRATORS,
-        Operation::ListShrunken | Operation::ChooseCopy => ADMINISTRATORS,
+        Operation::ListShrunken | Operation::ChooseCopy | Operation::EndSessions => ADMINISTRATORS,
     }
 }
 

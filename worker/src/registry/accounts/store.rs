@@ -1,16 +1,17 @@
 //! Tables of people, sessions, revoked tokens and failed sign-in attempts.
 
 use super::super::store::{BodyRow, Store, timestamp_from_sql};
+use crate::schema;
 use domain::api::Person;
-use domain::auth_method::AuthMethod;
 use domain::login_throttle::LoginThrottle;
 use domain::session::OpenSession;
 use domain::time::Timestamp;
 use serde::Deserialize;
-use worker::Result;
+use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// - `session.way` is the sign-in method as JSON, `session.seal` the value that the session is bound to.
-/// - `ended.at`: tokens of Cloudflare Access issued to the person up to this time are revoked.
+/// - `ended.at`: tokens of Cloudflare Access issued up to this time are revoked: those of `ended.person`, or the one that
+///   is stored as a session with this id, or everybody's ([`EVERYBODY`]).
 /// - `tries.address` is a hash, `tries.wrong` the number of wrong keys.
 pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -20,20 +21,38 @@ pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
 ";
 
+/// `session.opened` is when the session was opened. Those that were opened before there was this column have ended.
+pub(in super::super) fn add_columns(sql: &SqlStorage) -> Result<()> {
+    schema::add_column(sql, "session", "opened", "INTEGER NOT NULL DEFAULT 0").map(drop)
+}
+
+/// `ended.person` for everybody.
+pub(super) const EVERYBODY: &str = "*";
+
+/// The number of characters of a session's id that are listed.
+const LISTED_ID_LENGTH: usize = 32;
+
 /// Maximum number of addresses in `tries`, so that a flood from many addresses does not fill the disk.
 const MAX_ADDRESSES: i64 = 10_000;
 
 #[derive(Deserialize)]
 struct SessionRow {
+    id: String,
     person: String,
     way: String,
     seal: String,
+    opened: f64,
     seen: f64,
 }
 
 #[derive(Deserialize)]
 struct TimestampRow {
-    at: f64,
+    at: Option<f64>,
+}
+
+/// The part of a session's id that is listed.
+pub(super) fn listed_id(id: &str) -> String {
+    id.chars().take(LISTED_ID_LENGTH).collect()
 }
 
 #[derive(Deserialize)]
@@ -75,36 +94,50 @@ impl Store {
 
     // ---- Sessions.
 
-    /// A session, by the hash of its id.
-    pub(in super::super) fn session(&self, id: &str) -> Result<Option<OpenSession>> {
-        let query = "SELECT person, way, seal, seen FROM session WHERE id = ?";
-        let rows: Vec<SessionRow> = self.sql().exec(query, vec![id.into()])?.to_array()?;
-        rows.into_iter()
-            .next()
-            .map(|SessionRow { person, way, seal, seen }| {
-                Ok(OpenSession {
-                    person,
-                    auth_method: serde_json::from_str(&way)?,
-                    binding: seal,
-                    seen: timestamp_from_sql(seen),
-                })
-            })
-            .transpose()
+    /// Open sessions with the hashes of their ids, the last used first: that with this id, if one is given; this person's,
+    /// if one is given.
+    pub(in super::super) fn sessions(
+        &self,
+        id: Option<&str>,
+        person: Option<&str>,
+    ) -> Result<Vec<(String, OpenSession)>> {
+        let query = "SELECT id, person, way, seal, opened, seen FROM session
+             WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR person = ?2) ORDER BY seen DESC";
+        let value = |text: Option<&str>| text.map_or(SqlStorageValue::Null, Into::into);
+        let rows: Vec<SessionRow> = self.rows(query, vec![value(id), value(person)])?;
+        let parse = |SessionRow { id, person, way, seal, opened, seen }| {
+            let session = OpenSession {
+                person,
+                auth_method: serde_json::from_str(&way)?,
+                binding: seal,
+                opened: timestamp_from_sql(opened),
+                seen: timestamp_from_sql(seen),
+            };
+            Ok((id, session))
+        };
+        rows.into_iter().map(parse).collect()
     }
 
-    /// Stores a session that was opened at `now`.
+    /// Stores a session, or that it was used: its last use is changed only if it was longer ago than `touch_interval`.
     pub(in super::super) fn put_session(
         &self,
         id: &str,
-        person: &str,
-        auth_method: AuthMethod,
-        seal: &str,
-        now: Timestamp,
+        session: &OpenSession,
+        touch_interval: i64,
     ) -> Result<()> {
-        let way = serde_json::to_string(&auth_method)?;
+        let way = serde_json::to_string(&session.auth_method)?;
         self.run(
-            "INSERT OR REPLACE INTO session (id, person, way, seal, seen) VALUES (?, ?, ?, ?, ?)",
-            vec![id.into(), person.into(), way.into(), seal.into(), now.0.into()],
+            "INSERT INTO session (id, person, way, seal, opened, seen) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen WHERE seen < excluded.seen - ?",
+            vec![
+                id.into(),
+                session.person.as_str().into(),
+                way.into(),
+                session.binding.as_str().into(),
+                session.opened.0.into(),
+                session.seen.0.into(),
+                touch_interval.into(),
+            ],
         )
     }
 
@@ -118,15 +151,23 @@ impl Store {
         self.run("DELETE FROM session WHERE id = ?", vec![id.into()])
     }
 
-    /// Deletes sessions that were last used before this time.
-    pub(in super::super) fn delete_sessions_before(&self, at: Timestamp) -> Result<()> {
-        self.run("DELETE FROM session WHERE seen < ?", vec![at.0.into()])
+    /// Deletes sessions that were opened before `age_cutoff`, and those that Lectern opened and that were last used before
+    /// `idle_cutoff`.
+    pub(in super::super) fn delete_sessions_before(
+        &self,
+        age_cutoff: Timestamp,
+        idle_cutoff: Timestamp,
+    ) -> Result<()> {
+        self.run(
+            "DELETE FROM session WHERE opened < ? OR (seen < ? AND way <> '\"access\"')",
+            vec![age_cutoff.0.into(), idle_cutoff.0.into()],
+        )
     }
 
     // ---- Revoked tokens of Cloudflare Access.
 
-    /// Revokes the person's tokens that were issued up to this time. An existing revocation with a later time
-    /// stays.
+    /// Revokes tokens that were issued up to this time: a person's, everybody's, or one by its session's id. An existing
+    /// revocation with a later time stays.
     pub(in super::super) fn revoke_tokens(&self, person: &str, until: Timestamp) -> Result<()> {
         self.run(
             "INSERT INTO ended (person, at) VALUES (?, ?)
@@ -139,7 +180,19 @@ impl Store {
     pub(in super::super) fn tokens_revoked_until(&self, person: &str) -> Result<Option<Timestamp>> {
         let rows: Vec<TimestampRow> =
             self.sql().exec("SELECT at FROM ended WHERE person = ?", vec![person.into()])?.to_array()?;
-        Ok(rows.first().map(|row| timestamp_from_sql(row.at)))
+        Ok(rows.first().and_then(|row| row.at).map(timestamp_from_sql))
+    }
+
+    /// The issue time up to which a token is revoked that belongs to the person and is stored as this session.
+    pub(in super::super) fn token_revoked_until(
+        &self,
+        person: &str,
+        session: &str,
+    ) -> Result<Option<Timestamp>> {
+        let query = "SELECT max(at) AS at FROM ended WHERE person IN (?, ?, ?)";
+        let rows: Vec<TimestampRow> =
+            self.rows(query, vec![person.into(), session.into(), EVERYBODY.into()])?;
+        Ok(rows.first().and_then(|row| row.at).map(timestamp_from_sql))
     }
 
     /// Deletes revocations of tokens that were issued before this time.
