@@ -9,7 +9,7 @@
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store |
 //! | reports | [`report`]: the known reports, one descriptor each · [`mod@column`]: recognizes columns · [`report_listing`]: Echo360's list of reports · [`activity`]: kinds of activity · [`institution_role`]: student or staff |
 //! | windows | [`window`]: one report over one week · [`window_state`]: its states, from queued to ready · [`collector`]: decides the next step of a window's store · [`shrinkage`]: whether a newer copy has lost rows |
-//! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person |
+//! | scheduling | [`scheduler`]: all windows, three slots, one account · [`fair_queue`]: whose window is next · [`backoff`]: polling intervals and backoff · [`quota`]: limits per person and day · [`rate_limit`]: limits per minute |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`paging`]: lists that it sends page by page · [`request_list`]: all upstream requests · [`directory`]: its courses, sections and terms · [`upstream_health`]: whether it has failed for too long |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |

@@ -114,7 +114,9 @@ impl Dispatcher<'_> {
         let network = client_network(request);
         auth::refuse_cross_site(request).map_err(|rejection| self.reject(rejection, &network))?;
         if let Err(problem) = self.count_call(route, &network).await {
-            return Err(self.reject(AuthRejection { problem, reason: "too-many-tries POST session" }, &network));
+            return Err(
+                self.reject(AuthRejection { problem, reason: "too-many-tries POST session" }, &network)
+            );
         }
         let caller = Caller { visitor: None, access_scope: None };
         let answer = self.run(route, request, caller, parameters).await;

@@ -22,6 +22,7 @@ use domain::shrinkage::ShrinkageCheck;
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
 use domain::window_state::{self, CollectOutcome, WindowCopy};
+use domain::zone::Zone;
 use engine::published_week::{PublishedLibrary, PublishedNumbers};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -37,8 +38,15 @@ pub(crate) enum SchedulerCommand {
     ListCourses(AccessScope),
     /// The sections that Echo360 lists for a course: `Option<Vec<`[`ListedSection`]`>>`.
     ListSections(CourseId),
-    /// Creates a request, within the quota of the role. Returns it.
-    CreateRequest { person: String, role: Role, ask: ReportRequest, access_scope: AccessScope },
+    /// Creates a request, within the quota of the role. Returns it. `zone` is that of the request, traced by the caller, since that
+    /// takes milliseconds of processor time; `None` if there is no such zone.
+    CreateRequest {
+        person: String,
+        role: Role,
+        ask: ReportRequest,
+        zone: Option<Zone>,
+        access_scope: AccessScope,
+    },
     /// All requests within the scope.
     ListRequests(AccessScope),
     /// One request.
@@ -49,8 +57,8 @@ pub(crate) enum SchedulerCommand {
     WithdrawRequest { id: String, access_scope: AccessScope },
     /// Finds a window that has rows: [`ReadableWindow`].
     FindWindow { report: String, window: String, part: CoursePart, access_scope: AccessScope },
-    /// The windows of a range and their copies: [`DownloadPlan`].
-    PlanDownload { ask: ReportRequest, part: CoursePart, access_scope: AccessScope },
+    /// The windows of a range and their copies: [`DownloadPlan`]. `zone` as in [`Self::CreateRequest`].
+    PlanDownload { ask: ReportRequest, zone: Option<Zone>, part: CoursePart, access_scope: AccessScope },
     /// A WindowStore reports the result of a collect job.
     FinishCollect(CollectResult),
     /// Starts an erasure; `by` is the person who asks for it.
@@ -586,7 +594,7 @@ pub(crate) struct DownloadPlan {
     /// The time up to which the copies must have rows.
     pub(crate) needed_until: Option<Timestamp>,
     /// The zone of the range's days.
-    pub(crate) zone: domain::zone::Zone,
+    pub(crate) zone: Zone,
     /// The range as instants, if the report's rows can be trimmed.
     pub(crate) span: Option<domain::range::Span>,
     /// The filter of the slices that may be sent.

@@ -15,7 +15,7 @@ use crate::rpc::{
     LeaseStatus, PersonExportPlan, PlannedWindow, ReadableWindow, RegistryCommand, SchedulerCommand,
     SectionRow, SharesCommand, WindowFailure, WindowStoreCommand,
 };
-use crate::{config, crypto, object_namespace, transaction, zone};
+use crate::{config, crypto, object_namespace, transaction};
 use domain::api::{
     self, CopyChoiceRequest, Courses, ReportRequest, ShrunkenSection, ShrunkenWindow, ShrunkenWindows,
 };
@@ -43,6 +43,7 @@ use domain::time::{HOUR, MINUTE, SECOND, Timestamp};
 use domain::upstream::UpstreamError;
 use domain::window::{self, Parameters, WindowKey, is_window_id};
 use domain::window_state::Window;
+use domain::zone::Zone;
 use engine::erasure_filter::hash_person;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -470,9 +471,9 @@ impl Scheduler {
                 let directory = self.try_store(Store::directory)?;
                 response::json(&directory.listed_sections(&course))
             }
-            SchedulerCommand::CreateRequest { person, role, ask, access_scope } => {
-                response::json(&access_scope.redact_request(self.create_request(person, role, ask).await?))
-            }
+            SchedulerCommand::CreateRequest { person, role, ask, zone, access_scope } => response::json(
+                &access_scope.redact_request(self.create_request(person, role, ask, zone).await?),
+            ),
             SchedulerCommand::ListRequests(access_scope) => response::json(&self.try_rules(|rules| {
                 let mut requests: Vec<api::RequestInfo> = rules
                     .requests()
@@ -530,8 +531,8 @@ impl Scheduler {
             SchedulerCommand::FindWindow { report, window, part, access_scope } => {
                 response::json(&self.find_window(&report, &window, &part, &access_scope)?)
             }
-            SchedulerCommand::PlanDownload { ask, part, access_scope } => {
-                response::json(&self.plan_download(&ask, &part, &access_scope).await?)
+            SchedulerCommand::PlanDownload { ask, zone, part, access_scope } => {
+                response::json(&self.plan_download(&ask, zone, &part, &access_scope).await?)
             }
             SchedulerCommand::FinishCollect(result) => {
                 let CollectResult { key, lease, outcome, sections, found, quality } = result;
@@ -636,9 +637,10 @@ impl Scheduler {
         person: String,
         role: Role,
         ask: ReportRequest,
+        zone: Option<Zone>,
     ) -> Result<api::RequestInfo, Problem> {
         let now = clock::now();
-        let valid_request = self.validate_request(&ask, now).await?;
+        let valid_request = self.validate_request(&ask, zone, now).await?;
         let request = fair_queue::Request {
             id: crypto::new_id()?,
             person,
@@ -748,11 +750,12 @@ impl Scheduler {
     async fn plan_download(
         &self,
         ask: &ReportRequest,
+        zone: Option<Zone>,
         part: &CoursePart,
         access_scope: &AccessScope,
     ) -> Result<DownloadPlan, Problem> {
         let now = clock::now();
-        let valid_request = self.validate_request(ask, now).await?;
+        let valid_request = self.validate_request(ask, zone, now).await?;
         let shape = valid_request.offer.shape();
         let row_filter = self.row_filter(&valid_request.offer.name, access_scope)?;
         let is_known = self.try_store(|store| store.has_rows_of(part))?;
@@ -837,6 +840,7 @@ impl Scheduler {
     async fn validate_request(
         &self,
         ask: &ReportRequest,
+        zone: Option<Zone>,
         now: Timestamp,
     ) -> Result<ValidatedRequest, Problem> {
         let name = ReportName::parse(&ask.report).ok_or_else(|| response::unknown_report(&ask.report))?;
@@ -853,8 +857,7 @@ impl Scheduler {
         if let Some(range) = range {
             range.check_plausible(now)?;
         }
-        let zone_name = ask.tz.as_deref().unwrap_or("UTC");
-        let zone = zone::trace(zone_name, range, now).ok_or_else(|| {
+        let zone = zone.ok_or_else(|| {
             Problem::new(
                 Code::BadZone,
                 "`tz` must be an IANA time zone such as Europe/Berlin, or be left out.",
@@ -1067,7 +1070,7 @@ enum DirectoryProgress {
 struct ValidatedRequest {
     offer: ReportListing,
     range: Option<Range>,
-    zone: domain::zone::Zone,
+    zone: Zone,
     windows: Vec<WindowKey>,
 }
 

@@ -1,5 +1,6 @@
 //! Time zones: tables of UTC offsets, traced through the runtime's `Intl`.
 
+use domain::api::ReportRequest;
 use domain::range::Range;
 use domain::time::{DAY, SECOND, Timestamp};
 use domain::zone::Zone;
@@ -23,6 +24,19 @@ pub(crate) fn trace(name: &str, range: Option<Range>, now: Timestamp) -> Option<
     });
     // Two days on either side, since the range's days may start up to 14 h before or after UTC's.
     Zone::trace(name, from.plus(-2 * DAY), to.plus(3 * DAY), |t| offset_at(&format, t))
+}
+
+/// The zone of a request, traced over its days; `None` if there is no such zone, or if its days are not plausible, which is
+/// refused anyway: tracing thousands of years would take too long.
+pub(crate) fn trace_of_request(request: &ReportRequest, now: Timestamp) -> Option<Zone> {
+    let range = match (&request.from, &request.to) {
+        (Some(from), Some(to)) => Some(Range::parse(from, to).ok()?),
+        _ => None,
+    };
+    if range.is_some_and(|range| range.check_plausible(now).is_err()) {
+        return None;
+    }
+    trace(request.tz.as_deref().unwrap_or("UTC"), range, now)
 }
 
 /// A formatter that shows a zone's offset; `None` if there is no such zone. Newer engines accept an offset

@@ -12,7 +12,7 @@ use crate::rpc::{
     self, CoursePart, DownloadPlan, PlannedWindow, RegistryCommand, SchedulerCommand, WindowStoreCommand,
 };
 use crate::scheduler::rows_not_ready;
-use crate::{clock, http_client, response};
+use crate::{clock, http_client, response, zone};
 use domain::api::{ReportRequest, RowCount};
 use domain::frame::{Frame, FrameReader};
 use domain::ids::CourseId;
@@ -110,7 +110,9 @@ impl DownloadRequest {
     /// Finds the windows of the download and their copies.
     async fn plan(&self, scheduler: &Stub, access_scope: AccessScope) -> Result<DownloadPlan, Problem> {
         let part = CoursePart { course: self.course.clone(), section: self.section.clone() };
-        let command = SchedulerCommand::PlanDownload { ask: self.report_request.clone(), part, access_scope };
+        let zone = zone::trace_of_request(&self.report_request, clock::now());
+        let command =
+            SchedulerCommand::PlanDownload { ask: self.report_request.clone(), zone, part, access_scope };
         rpc::call(scheduler, &command).await
     }
 }

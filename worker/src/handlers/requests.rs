@@ -4,6 +4,7 @@ use super::{HandlerResult, Reply};
 use crate::audit_log::AuditView;
 use crate::request_context::RequestContext;
 use crate::rpc::{self, SchedulerCommand};
+use crate::{clock, zone};
 use domain::api::{ReportRequest, RetryRequest};
 use domain::problem::{Code, Problem};
 use domain::role::Role;
@@ -30,7 +31,8 @@ pub(super) async fn create(context: &RequestContext<'_>) -> HandlerResult {
         is_known: false,
     };
     let audit_detail = view.describe();
-    let command = SchedulerCommand::CreateRequest { person, role, ask: request, access_scope };
+    let zone = zone::trace_of_request(&request, clock::now());
+    let command = SchedulerCommand::CreateRequest { person, role, ask: request, zone, access_scope };
     let reply = Reply::forward(&context.scheduler()?, &command).await?;
     Ok(reply.with_audit_detail(audit_detail))
 }
