@@ -1,8 +1,6 @@
 //! Rate limits: how often somebody may call the routes that cost most. Cloudflare counts the calls, separately in each of its
 //! locations and for minutes at a time, before any object is reached. What somebody may read in a day is in [`crate::quota`].
 
-use crate::routes::Operation;
-
 /// A limit and the calls that it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimit {
@@ -20,21 +18,6 @@ pub const PERIOD_SECONDS: u32 = 60;
 impl RateLimit {
     /// Every limit.
     pub const ALL: [Self; 3] = [Self::SignIn, Self::Rows, Self::Reading];
-
-    /// The limit that counts calls of a route; `None` if none does.
-    #[must_use]
-    pub fn of(operation: Operation) -> Option<Self> {
-        match operation {
-            Operation::SignIn => Some(Self::SignIn),
-            Operation::ReadRows => Some(Self::Rows),
-            Operation::ListCourses
-            | Operation::DownloadCsv
-            | Operation::CountRows
-            | Operation::CreateShare
-            | Operation::ExportPerson => Some(Self::Reading),
-            _ => None,
-        }
-    }
 
     /// The name of the Worker's binding.
     #[must_use]

@@ -323,6 +323,21 @@ impl Route {
         self.path.strip_prefix("/api/")?.split('/').next()
     }
 
+    /// The limit that counts calls of the route; `None` if none does.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        match self.operation {
+            Operation::SignIn => Some(RateLimit::SignIn),
+            Operation::ReadRows => Some(RateLimit::Rows),
+            Operation::ListCourses
+            | Operation::DownloadCsv
+            | Operation::CountRows
+            | Operation::CreateShare
+            | Operation::ExportPerson => Some(RateLimit::Reading),
+            _ => None,
+        }
+    }
+
     /// Every problem that the route can return, sorted by status and code.
     #[must_use]
     pub fn problems(&self) -> Vec<Code> {
@@ -337,7 +352,7 @@ impl Route {
         if self.access.needs_role() {
             problems.push(Code::NoRole);
         }
-        if RateLimit::of(self.operation).is_some() {
+        if self.rate_limit().is_some() {
             problems.push(Code::TooManyTries);
         }
         if self.access.is_for_administrators() {

@@ -11,7 +11,6 @@ use crate::{audit_log, config, jurisdiction, rate_limit, response, shares};
 use domain::api::AuditAction;
 use domain::audit_log::{AuditEntry, is_refusal};
 use domain::problem::{Code, Problem, SignInOptions};
-use domain::rate_limit::RateLimit;
 use domain::routes::{Access, Audit, ROUTES, Route, resource_of};
 use domain::scope::{AccessScope, Action};
 use domain::settings::Settings;
@@ -182,7 +181,7 @@ impl Dispatcher<'_> {
 
     /// Counts a call of a route with a rate limit. `caller` is a person, or a network before somebody is signed in.
     async fn count_call(&self, route: &Route, caller: &str) -> Result<(), Problem> {
-        match RateLimit::of(route.operation) {
+        match route.rate_limit() {
             Some(limit) => rate_limit::count(self.env, limit, caller).await,
             None => Ok(()),
         }
