@@ -1,6 +1,7 @@
-//! Limits on opening shares, counted in the memory of one isolate: forged tokens by network, openings by share.
+//! Limits on opening shares, counted in the memory of one isolate: forged tokens by network, calls by link.
 
 use crate::login_throttle::{LoginAttempt, LoginThrottle};
+use crate::share_link::ShareLink;
 use crate::time::{MINUTE, SECOND, Timestamp};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,13 +26,14 @@ pub fn network_of(address: &str) -> String {
     }
 }
 
-/// Forged tokens by network, and calls by share.
+/// Forged tokens by network, and calls by link.
 #[derive(Debug, Default)]
 pub struct LinkLimits {
     networks: HashMap<String, LoginThrottle>,
     /// The minute that `calls` counts.
     minute: i64,
-    calls: HashMap<String, u32>,
+    /// By share and the version of its link.
+    calls: HashMap<ShareLink, u32>,
 }
 
 impl LinkLimits {
@@ -51,15 +53,15 @@ impl LinkLimits {
         None
     }
 
-    /// Counts a call with a valid token. Returns the seconds until the share can be called again, if it was
-    /// called too often.
-    pub fn count_call(&mut self, share: &str, now: Timestamp) -> Option<u32> {
+    /// Counts a call with a valid token. Returns the seconds until the link can be used again, if it was used too often.
+    /// Each version of a link is counted by itself, so that whoever has a replaced link cannot block the new one.
+    pub fn count_call(&mut self, link: &ShareLink, now: Timestamp) -> Option<u32> {
         let minute = now.0.div_euclid(MINUTE);
         if minute != self.minute {
             self.minute = minute;
             self.calls.clear();
         }
-        let calls = self.calls.entry(share.to_owned()).or_default();
+        let calls = self.calls.entry(link.clone()).or_default();
         *calls = calls.saturating_add(1);
         let rest = MINUTE - now.0.rem_euclid(MINUTE);
         (*calls > MAX_CALLS_PER_MINUTE)
@@ -107,12 +109,14 @@ mod tests {
     #[test]
     fn a_share_can_be_called_often_but_not_in_a_loop() {
         let (mut limits, now) = (LinkLimits::default(), Timestamp(60 * MINUTE + 1));
+        let link = |id: &str, version| ShareLink { id: id.to_owned(), version };
         for _ in 0..MAX_CALLS_PER_MINUTE {
-            assert_eq!(limits.count_call("a", now), None);
+            assert_eq!(limits.count_call(&link("a", 1), now), None);
         }
-        assert_eq!(limits.count_call("a", now), Some(60), "rounded up");
-        assert_eq!(limits.count_call("b", now), None, "another share is not affected");
-        assert_eq!(limits.count_call("a", now.plus(MINUTE)), None);
+        assert_eq!(limits.count_call(&link("a", 1), now), Some(60), "rounded up");
+        assert_eq!(limits.count_call(&link("a", 2), now), None, "the link that replaced it works");
+        assert_eq!(limits.count_call(&link("b", 1), now), None, "another share is not affected");
+        assert_eq!(limits.count_call(&link("a", 1), now.plus(MINUTE)), None);
     }
 
     #[test]

@@ -1166,6 +1166,22 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn calls_that_read_much_and_sign_ins_are_limited() {
+        let limited = |limit| -> Vec<Operation> {
+            let routes = ROUTES.iter().filter(|route| route.rate_limit() == Some(limit));
+            routes.map(|route| route.operation).collect()
+        };
+        assert_eq!(limited(RateLimit::Rows), [Operation::ReadRows]);
+        assert_eq!(limited(RateLimit::SignIn), [Operation::SignIn]);
+        let reading = limited(RateLimit::Reading);
+        for operation in
+            [Operation::ListCourses, Operation::DownloadCsv, Operation::CountRows, Operation::CreateShare]
+        {
+            assert!(reading.contains(&operation), "{operation:?}");
+        }
+    }
+
+    #[test]
     fn each_operation_has_exactly_one_route() {
         let routed: Vec<Operation> = ROUTES.iter().map(|route| route.operation).collect();
         assert_eq!(routed.len(), Operation::ALL.len());

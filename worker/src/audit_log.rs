@@ -27,7 +27,7 @@ const FLUSH_OVERDUE: i64 = 10 * SECOND;
 const MAX_BUFFERED_ENTRIES: usize = 2_000;
 
 /// Number of distinct entries in the buffer from which networks are no longer told apart.
-const MAX_NETWORK_ENTRIES: usize = 100;
+const MAX_NETWORK_ENTRIES: usize = 20;
 
 /// Maximum number of courses and sections that an entry lists.
 const MAX_GRANTS_LISTED: usize = 20;

@@ -64,7 +64,14 @@ impl Dispatcher<'_> {
         if let Some((page, fragment)) = split_encoded_fragment(&path) {
             let registry = rpc::registry(self.env, &self.settings.scheduler_name());
             let registry = registry.map_err(|error| response::internal_error(&error))?;
-            return shares::restore_fragment(&registry, self.settings, page, fragment).await;
+            return shares::restore_fragment(
+                &registry,
+                self.settings,
+                page,
+                fragment,
+                &client_network(request),
+            )
+            .await;
         }
         let (routes, parameters) = match_path(&path);
         let route = find_route(routes, request.method().as_ref());

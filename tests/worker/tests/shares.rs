@@ -765,10 +765,10 @@ async fn a_share_can_be_opened_changed_revoked_and_expires() {
     for token in [&token, &new_token] {
         assert!(!text.contains(token.as_str()) && !setup.stack.log().contains(token.as_str()));
     }
-    // Forged tokens left nothing in the Registry.
+    // Forged tokens left nothing in the Registry but lines of the audit log, of which equal ones are merged.
     setup.stack.kill();
-    let check = "CREATE TEMP TABLE expected (rows INTEGER CHECK (rows = 0));
-        INSERT INTO expected SELECT count(*) FROM tries";
+    let check = "CREATE TEMP TABLE expected (rows INTEGER CHECK (rows BETWEEN 1 AND 20));
+        INSERT INTO expected SELECT count(*) FROM record WHERE person = '' AND what = 'refused';";
     setup.stack.damage("Registry", false, check);
 }
 

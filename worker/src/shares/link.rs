@@ -30,10 +30,7 @@ pub(super) async fn verify(
 ) -> Result<ShareLink, Problem> {
     let Some(link) = verify_token(registry, settings, token).await? else {
         let wait = LIMITS.with_borrow_mut(|limits| limits.count_forged(network, clock::now()));
-        return Err(wait.map_or_else(response::share_gone, |seconds| {
-            let detail = "Several invalid links came from this address. Wait a while before the next try.";
-            Problem::new(Code::TooManyTries, detail).retry_after(seconds)
-        }));
+        return Err(wait.map_or_else(response::share_gone, too_many_forged));
     };
     limit_calls(&link)?;
     // A page that may embed one share may not embed others.
@@ -50,12 +47,22 @@ pub(crate) async fn restore_fragment(
     settings: &Settings,
     page: &str,
     fragment: &str,
+    network: &str,
 ) -> Result<Response, Problem> {
-    if let Some(link) = verify_token(registry, settings, fragment).await?
-        && limit_calls(&link).is_ok()
-    {
-        let command = RegistryCommand::Shares(SharesCommand::RecordExposure(link));
-        rpc::call::<_, bool>(registry, &command).await?;
+    match verify_token(registry, settings, fragment).await? {
+        None => {
+            if let Some(wait) = LIMITS.with_borrow_mut(|limits| limits.count_forged(network, clock::now())) {
+                return Err(too_many_forged(wait));
+            }
+        }
+        Some(link) if limit_calls(&link).is_ok() => {
+            // The link works even if its owner cannot be told to replace it.
+            let command = RegistryCommand::Shares(SharesCommand::RecordExposure(link));
+            if let Err(problem) = rpc::call::<_, bool>(registry, &command).await {
+                worker::console_error!("an exposed link could not be recorded: {}", problem.code.slug());
+            }
+        }
+        Some(_) => {}
     }
     let redirect = || {
         let response = Response::empty()?.with_status(302);
@@ -90,8 +97,13 @@ async fn verify_token(
     Ok(crypto::verify_share_token(&key, token))
 }
 
+fn too_many_forged(seconds: u32) -> Problem {
+    let detail = "Several invalid links came from this address. Wait a while before the next try.";
+    Problem::new(Code::TooManyTries, detail).retry_after(seconds)
+}
+
 fn limit_calls(link: &ShareLink) -> Result<(), Problem> {
-    match LIMITS.with_borrow_mut(|limits| limits.count_call(&link.id, clock::now())) {
+    match LIMITS.with_borrow_mut(|limits| limits.count_call(link, clock::now())) {
         None => Ok(()),
         Some(seconds) => {
             let detail = "This link is opened too often right now. Try again in a minute.";
