@@ -296,13 +296,15 @@ pub enum AuditAction {
     SharesSwitched,
     /// Chose one of two copies of a window whose newer copy has lost rows.
     CopyChosen,
+    /// Marked an account as shared or as a person, or removed the mark.
+    AccountMarked,
     /// Was refused: without access, over a limit, or not found.
     Refused,
 }
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -324,6 +326,7 @@ impl AuditAction {
         Self::ShareRevoked,
         Self::SharesSwitched,
         Self::CopyChosen,
+        Self::AccountMarked,
         Self::Refused,
     ];
 
@@ -352,6 +355,7 @@ impl AuditAction {
             Self::ShareRevoked => "share-revoked",
             Self::SharesSwitched => "shares-switched",
             Self::CopyChosen => "copy-chosen",
+            Self::AccountMarked => "account-marked",
             Self::Refused => "refused",
         }
     }

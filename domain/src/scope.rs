@@ -41,6 +41,10 @@ pub enum Action<'a> {
     ExportPerson,
     /// Read what is unusual in Echo360's files.
     ReadDataQuality,
+    /// Learn which accounts are counted as shared, as hashes.
+    ReadSharedAccounts,
+    /// Mark accounts as shared, or as a person.
+    MarkAccounts,
     /// List windows whose newer copy has lost rows, and choose one of the copies.
     ChooseCopies,
     /// Share a course, or one of its sections.
@@ -103,6 +107,7 @@ pub fn authorize(
             | Action::Erase
             | Action::ExportPerson
             | Action::ReadDataQuality
+            | Action::MarkAccounts
             | Action::ChooseCopies
             | Action::SwitchShares => Err(AccessDenied::NotAllowed),
             Action::ViewSession
@@ -111,6 +116,7 @@ pub fn authorize(
             | Action::RequestReport { .. }
             | Action::ManageRequests
             | Action::ReadRows { .. }
+            | Action::ReadSharedAccounts
             | Action::CreateShare { .. }
             | Action::ListShares => Ok(AccessScope::Everything),
         },
@@ -122,6 +128,7 @@ pub fn authorize(
                 | Action::Erase
                 | Action::ExportPerson
                 | Action::ReadDataQuality
+                | Action::MarkAccounts
                 | Action::ChooseCopies
                 | Action::SwitchShares => Err(AccessDenied::NotAllowed),
                 Action::CreateShare { course, section } if !scope.covers(course, section) => {
@@ -138,6 +145,7 @@ pub fn authorize(
                 | Action::RequestReport { .. }
                 | Action::ManageRequests
                 | Action::ReadRows { .. }
+                | Action::ReadSharedAccounts
                 | Action::CreateShare { .. }
                 | Action::ListShares => Ok(scope),
             }

@@ -14,6 +14,7 @@ mod requests;
 mod roles;
 mod rows;
 mod session;
+mod shared_accounts;
 mod shares;
 mod shrunken;
 
@@ -110,6 +111,8 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::CancelErasure => erasure::cancel(context).await,
         Operation::GetDataQuality => data_quality::get(context).await,
         Operation::ExportPerson => person_export::export(context).await,
+        Operation::ListSharedAccounts => shared_accounts::list(context).await,
+        Operation::MarkAccount => shared_accounts::mark(context).await,
         Operation::ListShrunken => shrunken::list(context).await,
         Operation::ChooseCopy => shrunken::choose(context).await,
     }

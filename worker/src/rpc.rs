@@ -9,13 +9,14 @@ use domain::data_quality::FileFindings;
 use domain::erasure::{
     ErasureRequest, IdentityLink, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
-use domain::ids::{CourseId, Email, SectionId};
+use domain::ids::{CourseId, Email, SectionId, UserId};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
 use domain::role::{Role, RoleAssignment};
 use domain::role_upload::RoleUpload;
 use domain::scheduler::CollectProgress;
 use domain::scope::{AccessScope, RowFilter};
+use domain::shared_accounts::AccountMarkRequest;
 use domain::shrinkage::ShrinkageCheck;
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
@@ -59,6 +60,12 @@ pub(crate) enum SchedulerCommand {
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
     /// What is unusual in the files of every window that has rows: [`domain::data_quality::DataQuality`].
     ListQuality,
+    /// The shared accounts, as hashes and, if `has_accounts`, themselves: [`domain::shared_accounts::SharedAccounts`].
+    ListSharedAccounts { has_accounts: bool },
+    /// Marks an account. Returns all, with the accounts themselves.
+    MarkAccount { by: String, request: AccountMarkRequest },
+    /// What the list of shared accounts says about a person: [`domain::shared_accounts::ListedAccount`]s.
+    FindAccounts { person: Tombstones },
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
     /// The windows whose newer copy has lost rows: [`domain::api::ShrunkenWindows`].
@@ -272,6 +279,8 @@ pub(crate) struct OpenedShare {
 pub(crate) struct AvailableWindows {
     /// Windows that have copies, whole Monday weeks without parameters.
     pub(crate) windows: Vec<AvailableWindow>,
+    /// The accounts that are counted as shared, as hashes.
+    pub(crate) shared_accounts: Vec<u64>,
 }
 
 /// A window that has a copy.
@@ -444,6 +453,9 @@ pub(crate) struct CollectJob {
     /// What is unusual in its files; `None` until they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
     /// How the new copy is compared with the one that it would replace.
     #[serde(default)]
     pub(crate) shrinkage_check: Option<ShrinkageCheck>,
@@ -471,6 +483,9 @@ pub(crate) struct CollectResult {
     /// What is unusual in the files, if they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
 }
 
 /// The response to [`WindowStoreCommand::GetLeaseStatus`].
@@ -485,6 +500,9 @@ pub(crate) struct LeaseStatus {
     /// What is unusual in its files; `None` until they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
 }
 
 impl LeaseStatus {
@@ -495,6 +513,7 @@ impl LeaseStatus {
             sections: Vec::new(),
             found: BTreeSet::new(),
             quality: None,
+            shared_accounts: BTreeSet::new(),
         }
     }
 }

@@ -285,6 +285,7 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::ShareRevoked => "Revoked a share",
         AuditAction::SharesSwitched => "Turned shares on or off",
         AuditAction::CopyChosen => "Chose a copy of a week",
+        AuditAction::AccountMarked => "Marked an account",
         AuditAction::Refused => "Was refused",
     }
 }

@@ -130,7 +130,8 @@ impl Fixtures {
             | Operation::ListRoles
             | Operation::ListErasures
             | Operation::GetDataQuality => Call::default(),
-            Operation::ListShrunken => Call::default(),
+            Operation::ListSharedAccounts | Operation::ListShrunken => Call::default(),
+            Operation::MarkAccount => json(json!({"account": "kiosk@university.example", "mark": "shared"})),
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))
@@ -391,6 +392,13 @@ async fn problems_have_documented_codes() {
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
         ("post", "/api/person-export", day("/api/person-export"), Some(json!({"id": "x"})), "bad-body"),
+        (
+            "post",
+            "/api/shared-accounts",
+            day("/api/shared-accounts"),
+            Some(json!({"account": "x", "mark": "shared"})),
+            "bad-body",
+        ),
         (
             "post",
             "/api/shrunken",

@@ -73,7 +73,8 @@ impl WeekPublisher<'_> {
             rpc::call(self.registry, &RegistryCommand::Shares(list_weeks)).await?;
         let list_available =
             SchedulerCommand::ListAvailable { report: report.clone(), course: course.clone() };
-        let AvailableWindows { windows } = rpc::call(self.scheduler, &list_available).await?;
+        let AvailableWindows { windows, shared_accounts } =
+            rpc::call(self.scheduler, &list_available).await?;
         let is_published = |week: &str| published.iter().any(|(key, _)| key == week);
         let mut new: Vec<(String, StoredWeek)> = Vec::new();
         let shape = report.known().map(|report| report.descriptor().shape);
@@ -81,7 +82,7 @@ impl WeekPublisher<'_> {
             new.extend(self.count_snapshot(report, &windows, &published).await?);
         } else {
             for monday in mondays.iter().filter(|monday| !is_published(&monday.to_string())) {
-                let week = self.count_week(report, *monday, &windows).await?;
+                let week = self.count_week(report, *monday, &windows, &shared_accounts).await?;
                 new.extend(week.map(|week| (monday.to_string(), week)));
             }
         }
@@ -112,6 +113,7 @@ impl WeekPublisher<'_> {
         report: &ReportName,
         monday: Day,
         windows: &[AvailableWindow],
+        shared_accounts: &[u64],
     ) -> Result<Option<StoredWeek>, Problem> {
         let now = clock::now();
         let Ok(range) = Range::new(monday, plus_days(monday, 6)) else { return Ok(None) };
@@ -133,6 +135,7 @@ impl WeekPublisher<'_> {
             monday,
             zone,
             today: now.day(),
+            shared_accounts: shared_accounts.iter().copied().collect(),
         };
         let Some(mut counter) = CourseWeekCounter::new(query) else { return Ok(None) };
         for window in &sources {

@@ -63,6 +63,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::ReadRows
         | Operation::DownloadCsv
         | Operation::CountRows
+        | Operation::ListSharedAccounts
         | Operation::CreateShare => SCOPED,
         Operation::ListRequests
         | Operation::GetRequest
@@ -80,7 +81,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CancelErasure
         | Operation::ExportPerson
         | Operation::GetDataQuality => ADMINISTRATORS,
-        Operation::ListShrunken | Operation::ChooseCopy => ADMINISTRATORS,
+        Operation::ListShrunken | Operation::ChooseCopy | Operation::MarkAccount => ADMINISTRATORS,
     }
 }
 
