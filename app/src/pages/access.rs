@@ -10,6 +10,7 @@ pub mod grants;
 pub mod people;
 pub mod person_export;
 pub mod role_upload;
+pub mod shared_accounts;
 pub mod sign_in;
 
 use crate::components::lazy::{Placeholder, render_lazy};
