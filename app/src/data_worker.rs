@@ -236,12 +236,24 @@ impl DataWorker {
         self.worker.set_value(Some(worker));
     }
 
-    /// The Web Worker could not be loaded, or broke down. The next query starts another.
-    fn handle_failure(self) {
+    /// Forgets all rows and figures, since other rows count now. The next query loads them again.
+    pub fn forget_rows(self) {
+        self.stop();
+        self.drawn.set(0);
+        self.answer.update(|answer| *answer = Answer { version: answer.version, ..Answer::default() });
+    }
+
+    /// Ends the Web Worker. The next query starts another.
+    fn stop(self) {
         call_start_script("lecternForgetDataWorker");
         self.worker.set_value(None);
         self.is_ready.set_value(false);
         self.requested_rows.set_value(Vec::new());
+    }
+
+    /// The Web Worker could not be loaded, or broke down.
+    fn handle_failure(self) {
+        self.stop();
         let sequence = self.sequence.get_value();
         spawn_local(async move {
             let error = explain_failure().await;

@@ -1,10 +1,12 @@
-//! Downloads: `GET /api/rows/{report}/{window}`, read frame by frame as it arrives.
+//! Downloads: `GET /api/rows/{report}/{window}`, read frame by frame as it arrives, and the accounts that these rows are read
+//! with, `GET /api/shared-accounts`.
 
 use crate::messages::worker_scope;
 use crate::schedule::{DownloadOrder, SourceKey};
 use domain::api::SCRIPT_HEADER;
 use domain::frame::{Frame, FrameReader, Head, SliceHead};
-use js_sys::{Promise, Reflect, Uint8Array};
+use engine::shared_account::SharedAccountSet;
+use js_sys::{Array, Promise, Reflect, Uint8Array};
 use protocol::FetchError;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -33,16 +35,20 @@ pub trait Receiver {
     fn receive_progress(&mut self, rows: u64, bytes: u64) -> Result<(), FetchError>;
 }
 
-/// Downloads a copy, from its head to its last slice.
+/// Downloads a copy, from its head to its last slice. The response is read once `accounts` has settled.
 ///
 /// # Errors
 /// [`FetchError`]: the Worker's, the connection's, or the receiver's.
 pub async fn run(
     order: &DownloadOrder,
     signal: &AbortSignal,
+    accounts: Option<Promise>,
     receiver: &mut impl Receiver,
 ) -> Result<(), FetchError> {
-    let response = fetch(&url(order), signal).await?;
+    let response = fetch(&url(order), Some(signal)).await?;
+    if let Some(accounts) = accounts {
+        wait(accounts).await?;
+    }
     let body = response.body().ok_or(FetchError::Unreachable)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut frames = FrameReader::default();
@@ -52,7 +58,7 @@ pub async fn run(
         if signal.aborted() {
             return Err(FetchError::Unreachable);
         }
-        let field = |name: &str| Reflect::get(&chunk, &JsValue::from_str(name)).unwrap_or_default();
+        let field = |name: &str| property(&chunk, name);
         if field("done").is_truthy() {
             frames.finish().map_err(|e| FetchError::invalid(&e))?;
             return if has_head { Ok(()) } else { Err(FetchError::invalid(&"the response is empty")) };
@@ -76,6 +82,23 @@ pub async fn run(
     }
 }
 
+/// Fetches the accounts that are counted as shared.
+///
+/// # Errors
+/// [`FetchError`]: the Worker's or the connection's.
+pub async fn fetch_shared_accounts() -> Result<SharedAccountSet, FetchError> {
+    let response = fetch("/api/shared-accounts", None).await?;
+    let body = wait(response.json().map_err(|_| FetchError::Unreachable)?).await?;
+    let hashes = property(&body, "hashes").dyn_into::<Array>().ok();
+    let texts = hashes.map(|hashes| hashes.iter().map(|hash| hash.as_string().unwrap_or_default()).collect());
+    let accounts = texts.and_then(|texts: Vec<String>| SharedAccountSet::parse(texts));
+    accounts.ok_or_else(|| FetchError::invalid(&"the shared accounts cannot be read"))
+}
+
+fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &JsValue::from_str(name)).unwrap_or_default()
+}
+
 fn url(order: &DownloadOrder) -> String {
     let SourceKey { report, course, .. } = &order.key.source;
     let course = course.as_ref().map_or_else(String::new, |id| format!("&course={id}"));
@@ -84,13 +107,13 @@ fn url(order: &DownloadOrder) -> String {
 }
 
 /// The response, with its body unread.
-async fn fetch(url: &str, signal: &AbortSignal) -> Result<Response, FetchError> {
+async fn fetch(url: &str, signal: Option<&AbortSignal>) -> Result<Response, FetchError> {
     let scope = worker_scope().ok_or(FetchError::Unreachable)?;
     let headers = Headers::new().map_err(|_| FetchError::Unreachable)?;
     let (name, value) = SCRIPT_HEADER;
     let _ = headers.set(name, value);
     let options = RequestInit::new();
-    options.set_signal(Some(signal));
+    options.set_signal(signal);
     options.set_headers(&headers);
     options.set_redirect(RequestRedirect::Manual);
     let response: Response = wait(scope.fetch_with_str_and_init(url, &options)).await?.unchecked_into();

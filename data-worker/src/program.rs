@@ -9,13 +9,16 @@ use crate::messages;
 use crate::schedule::{Announcement, CopyKey, DownloadId, DownloadOrder, Schedule};
 use crate::store::{self, Store};
 use domain::frame::{Head, SliceHead};
+use engine::shared_account::SharedAccountSet;
 use figures::{SubjectBuilder, SubjectGroup};
+use js_sys::Promise;
 use protocol::{FetchError, Progress, Query, Request, Response, RowRange};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::AbortController;
 
 /// Milliseconds between two progress messages: the page would redraw more of them for nothing.
@@ -40,6 +43,7 @@ pub fn run(load_builder: LoadBuilder) {
     messages::receive(move |request| match request {
         Request::Query(query) => {
             program.borrow_mut().set_query(*query);
+            fetch_shared_accounts(&program);
             start_downloads(&program);
             if program.borrow().is_awaiting_first_copy() {
                 send_figures_later(&program);
@@ -59,6 +63,12 @@ struct Program {
     schedule: Schedule,
     store: Store,
     aborts: BTreeMap<DownloadId, AbortController>,
+    /// The latest fetch of the shared accounts, which downloads wait for.
+    accounts_fetch: Option<Promise>,
+    /// The numbers of the latest fetch of the shared accounts, and of the latest that has ended.
+    accounts_fetches: (u32, u32),
+    /// Why the shared accounts could not be fetched.
+    accounts_error: Option<FetchError>,
     formatter: Option<(String, IntlFormatter)>,
     /// What answers queries, as far as it is loaded.
     builders: BTreeMap<SubjectGroup, SubjectBuilder>,
@@ -79,6 +89,22 @@ impl Program {
         self.abort(&aborted);
         self.store.set_query(&query, serving, &self.schedule);
         self.query = Some(query);
+    }
+
+    /// Takes the shared accounts. If they are others than before, everything is loaded again.
+    fn set_shared_accounts(&mut self, fetch: u32, result: Result<SharedAccountSet, FetchError>) {
+        if fetch < self.accounts_fetches.1 {
+            return;
+        }
+        self.accounts_fetches.1 = fetch;
+        self.accounts_error = result.as_ref().err().cloned();
+        if result.is_ok_and(|accounts| self.store.set_shared_accounts(accounts)) {
+            let aborted = self.schedule.reload();
+            self.abort(&aborted);
+            if let Some(query) = self.query.take() {
+                self.set_query(query);
+            }
+        }
     }
 
     fn abort(&mut self, downloads: &[DownloadId]) {
@@ -154,6 +180,9 @@ impl Program {
 
     /// Begins a download's copy, unless it has too many rows.
     fn begin(&mut self, id: DownloadId, key: &CopyKey, head: &Head) -> Result<(), FetchError> {
+        if let Some(error) = &self.accounts_error {
+            return Err(error.clone());
+        }
         let announcement = self.schedule.announce(id, head.rows);
         self.store.discard(&self.schedule);
         match announcement {
@@ -236,6 +265,22 @@ fn send_figures_later(program: &Rc<RefCell<Program>>) {
     });
 }
 
+/// Fetches the shared accounts, if rows are missing: further ones may have been found in the copies that the query names.
+fn fetch_shared_accounts(program: &Rc<RefCell<Program>>) {
+    let mut current = program.borrow_mut();
+    if current.schedule.progress().pending == 0 {
+        return;
+    }
+    current.accounts_fetches.0 += 1;
+    let (shared, fetch) = (Rc::clone(program), current.accounts_fetches.0);
+    current.accounts_fetch = Some(future_to_promise(async move {
+        let result = download::fetch_shared_accounts().await;
+        shared.borrow_mut().set_shared_accounts(fetch, result);
+        start_downloads(&shared);
+        Ok(JsValue::UNDEFINED)
+    }));
+}
+
 fn start_downloads(program: &Rc<RefCell<Program>>) {
     loop {
         let Ok(abort) = AbortController::new() else { return };
@@ -244,8 +289,9 @@ fn start_downloads(program: &Rc<RefCell<Program>>) {
         program.borrow_mut().aborts.insert(order.id, abort);
         let mut receiver =
             ProgramReceiver { program: Rc::clone(program), id: order.id, key: order.key.clone() };
+        let accounts = program.borrow().accounts_fetch.clone();
         spawn_local(async move {
-            let result = download::run(&order, &signal, &mut receiver).await;
+            let result = download::run(&order, &signal, accounts, &mut receiver).await;
             if !signal.aborted() {
                 receiver.program.borrow_mut().finish(&order, result);
                 start_downloads(&receiver.program);

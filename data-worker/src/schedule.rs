@@ -285,6 +285,18 @@ impl Schedule {
         Some(key)
     }
 
+    /// What was decoded has to be loaded again. Returns the downloads to abort: those that have begun.
+    pub fn reload(&mut self) -> Vec<DownloadId> {
+        self.loaded.clear();
+        let mut aborted = Vec::new();
+        self.downloads.retain(|_, download| {
+            let has_begun = download.announced.is_some();
+            aborted.extend(has_begun.then_some(download.id));
+            !has_begun
+        });
+        aborted
+    }
+
     /// Whether a copy is loaded.
     #[must_use]
     pub fn is_loaded(&self, key: &CopyKey) -> bool {

@@ -3,6 +3,7 @@
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
 use domain::time::Timestamp;
+use engine::shared_account::SharedAccountSet;
 use engine::table::builder::{TableBuilder, WindowTable};
 use engine::table::dataset::{Dataset, WindowData};
 use protocol::{FetchError, WindowSource};
@@ -33,7 +34,7 @@ pub trait CopyLoader {
     /// which `is_arriving` is false.
     fn retain(&mut self, is_loaded: &dyn Fn(&str) -> bool, is_arriving: &dyn Fn(&str) -> bool);
 
-    /// Begins a window's copy, which Echo360 was asked for at `created`.
+    /// Begins a window's copy, which Echo360 was asked for at `created`. `accounts` are counted as shared.
     ///
     /// # Errors
     /// [`FetchError::InvalidResponse`] if the header lacks a column of `report`.
@@ -43,6 +44,7 @@ pub trait CopyLoader {
         head: &Head,
         report: Option<KnownReport>,
         created: Timestamp,
+        accounts: &SharedAccountSet,
     ) -> Result<(), FetchError>;
 
     /// Adds a slice to a window's copy.
@@ -84,9 +86,10 @@ impl<T: WindowTable> CopyLoader for Source<T> {
         head: &Head,
         report: Option<KnownReport>,
         created: Timestamp,
+        accounts: &SharedAccountSet,
     ) -> Result<(), FetchError> {
         let builder = TableBuilder::new(head, report).map_err(|error| FetchError::invalid(&error))?;
-        self.builders.insert(window.to_owned(), builder.made_at(created));
+        self.builders.insert(window.to_owned(), builder.made_at(created).with_shared_accounts(accounts));
         Ok(())
     }
 

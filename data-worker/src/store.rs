@@ -8,6 +8,7 @@ use engine::aggregator::Aggregator;
 use engine::measures::Measures;
 use engine::reports::listing::Listing;
 use engine::row_index;
+use engine::shared_account::SharedAccountSet;
 use engine::table::Table;
 use engine::table::builder::WindowTable;
 use engine::text_search::TextSearch;
@@ -73,6 +74,8 @@ pub struct Store {
     counts: Option<Counts>,
     /// The rows of the current query's table, once a long table has requested them.
     listing: Option<SearchableList<Listing, Vec<usize>>>,
+    /// The accounts that are counted as shared in all copies.
+    shared_accounts: SharedAccountSet,
 }
 
 impl Store {
@@ -82,6 +85,17 @@ impl Store {
             Layout::VideoViewColumns => self.video_views.entry(key.clone()).or_default(),
             Layout::Table => self.tables.entry(key.clone()).or_default(),
         }
+    }
+
+    /// Sets the accounts that are counted as shared. Returns whether they are others than before: then all copies must be
+    /// loaded again, and a query must follow.
+    pub fn set_shared_accounts(&mut self, accounts: SharedAccountSet) -> bool {
+        let has_changed = self.shared_accounts != accounts;
+        if has_changed {
+            self.shared_accounts = accounts;
+            self.counts = None;
+        }
+        has_changed
     }
 
     /// Takes a new query: `serving` names the source that serves each of the query's sources.
@@ -129,7 +143,8 @@ impl Store {
     /// # Errors
     /// [`FetchError::InvalidResponse`] if the header lacks a column.
     pub fn begin(&mut self, key: &CopyKey, head: &Head, created: Timestamp) -> Result<(), FetchError> {
-        self.source(&key.source).begin(&key.window, head, key.source.report.known(), created)
+        let (accounts, report) = (self.shared_accounts.clone(), key.source.report.known());
+        self.source(&key.source).begin(&key.window, head, report, created, &accounts)
     }
 
     /// Adds a slice to a copy.

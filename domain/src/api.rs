@@ -338,13 +338,15 @@ pub enum AuditAction {
     SessionsEnded,
     /// Did more on this UTC day than the log lists of one person: `count` further things.
     OverBudget,
+    /// Marked an account as shared or as a person, or removed the mark.
+    AccountMarked,
     /// Was refused: without access, over a limit, or not found.
     Refused,
 }
 
 impl AuditAction {
     /// Every action, in the order of the filter on the page.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::LookedAs,
@@ -369,6 +371,7 @@ impl AuditAction {
         Self::CopyChosen,
         Self::SessionsEnded,
         Self::OverBudget,
+        Self::AccountMarked,
         Self::Refused,
     ];
 
@@ -400,6 +403,7 @@ impl AuditAction {
             Self::CopyChosen => "copy-chosen",
             Self::SessionsEnded => "sessions-ended",
             Self::OverBudget => "over-budget",
+            Self::AccountMarked => "account-marked",
             Self::Refused => "refused",
         }
     }

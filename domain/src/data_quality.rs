@@ -59,7 +59,7 @@ pub struct FileFindings {
     pub rewritten_rows: u64,
     /// Rows whose time cannot be read. No chart counts them.
     pub rows_without_time: u64,
-    /// Rows of shared anonymous accounts, which count for no person.
+    /// Rows of the anonymous accounts that Echo360 makes for public links, which count for no person.
     pub rows_of_shared_accounts: u64,
     /// People: distinct user ids.
     pub people: u64,

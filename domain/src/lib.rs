@@ -14,7 +14,7 @@
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
 //! | Echo360 | [`upstream`]: its responses, parsed at the edge · [`directory`]: its courses, sections and terms |
 //! | access | [`scope`]: who may do what · [`role`]: roles and grants · [`auth_method`]: how somebody signed in · [`ids`]: UUIDs and e-mail addresses · [`role_upload`]: roles from a CSV file · [`section_number`]: likely numbers, and labels with the term · [`token`]: tokens of Cloudflare Access · [`encoding`]: base64 · [`session`]: session rules · [`login_throttle`]: slows down wrong keys |
-//! | audit and erasure | [`audit_log`]: which entries become one line, and how many a day can add · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones |
+//! | audit and erasure | [`audit_log`]: which entries become one line, and how many a day can add · [`audit_buffer`]: holds entries until they are stored · [`erasure`]: requests, progress and tombstones · [`shared_accounts`]: accounts that stand for many people |
 //! | HTTP API | [`routes`]: every route, described once · [`api`]: its types · [`problem`]: problem documents · [`frame`]: the format of rows · [`formula_injection`]: makes cells safe in spreadsheets · [`shares`]: shares · [`share_link`]: their links · [`link_limits`]: slows down forged links · `openapi` (feature `schema`): the OpenAPI document |
 //! | page | [`view`]: what is on the screen, as a URL and back · [`query`]: what is to be measured |
 //! | installation | [`settings`]: all settings, validated together · [`jurisdiction`]: refuses a change after data was stored · [`schema_version`]: refuses tables of a newer release |
@@ -61,6 +61,7 @@ pub mod section_number;
 pub mod session;
 pub mod settings;
 pub mod share_link;
+pub mod shared_accounts;
 pub mod shares;
 pub mod shrinkage;
 pub mod time;

@@ -13,6 +13,7 @@ use crate::data_quality::DataQuality;
 use crate::erasure::{Erasure, ErasureRequest, Erasures, PersonIdentifier};
 use crate::problem::{Code, Problem};
 use crate::routes::{Body, Operation, Parameter, ParameterKind, ROUTES, Route};
+use crate::shared_accounts::{AccountMarkRequest, SharedAccounts};
 use crate::shares::{
     CreateShareRequest, CreateShareResponse, OpenShareRequest, ShareContent, Shares, SwitchSharesRequest,
     UpdateShareRequest,
@@ -213,6 +214,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         Operation::UploadRoles => schemas.request_schema::<String>(),
         Operation::StartErasure => schemas.request_schema::<ErasureRequest>(),
         Operation::ExportPerson => schemas.request_schema::<PersonIdentifier>(),
+        Operation::MarkAccount => schemas.request_schema::<AccountMarkRequest>(),
         Operation::ChooseCopy => schemas.request_schema::<CopyChoiceRequest>(),
         Operation::GetHealth
         | Operation::GetOpenApi
@@ -239,7 +241,7 @@ fn request_body(route: &Route, schemas: &mut Schemas) -> Option<Value> {
         | Operation::ListErasures
         | Operation::CancelErasure
         | Operation::GetDataQuality => return None,
-        Operation::ListShrunken => return None,
+        Operation::ListSharedAccounts | Operation::ListShrunken => return None,
     };
     Some(json!({"required": true, "content": {media_type: {"schema": schema}}}))
 }
@@ -275,6 +277,7 @@ fn success_response(operation: Operation, schemas: &mut Schemas) -> (&'static st
         }
         Operation::ListErasures => schemas.response_schema::<Erasures>(),
         Operation::StartErasure => schemas.response_schema::<Erasure>(),
+        Operation::ListSharedAccounts | Operation::MarkAccount => schemas.response_schema::<SharedAccounts>(),
         Operation::ListShrunken | Operation::ChooseCopy => schemas.response_schema::<ShrunkenWindows>(),
         Operation::ReadRows => {
             return ("200", stream_response("The rows as frames.", "application/octet-stream"));

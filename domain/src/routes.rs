@@ -117,6 +117,10 @@ operations! {
     ExportPerson,
     /// `GET /api/quality`
     GetDataQuality,
+    /// `GET /api/shared-accounts`
+    ListSharedAccounts,
+    /// `POST /api/shared-accounts`
+    MarkAccount,
     /// `GET /api/shrunken`
     ListShrunken,
     /// `POST /api/shrunken`
@@ -1113,7 +1117,7 @@ pub const ROUTES: &[Route] = &[
         summary: "Everything held about a person",
         description: "`{email}` or `{id}`. A zip file: the person's rows, a CSV file for each week and report; \
                       with `{email}` also `account.json` (role, sign-out, sessions, requests, erasures, shares) and \
-                      `audit-log.csv`; `about.txt` says what is in it. In rows about several people, the ids, addresses \
+                      `audit-log.csv`; `shared-account.json`, if they are in the list of shared accounts; `about.txt` says what is in it. In rows about several people, the ids, addresses \
                       and names of the others are empty. Refused (`bad-body`) for an address with rows of several \
                       user ids, and for anonymous accounts.",
     },
@@ -1130,6 +1134,36 @@ pub const ROUTES: &[Route] = &[
         summary: "Data quality",
         description: "What is unusual in the files of each window that has rows: counts, which name nobody. Under \
                       `lists`, Echo360's lists that were last read only in part, and why.",
+    },
+    Route {
+        operation: Operation::ListSharedAccounts,
+        method: Method::Get,
+        path: "/api/shared-accounts",
+        access: Access::Authorized(Action::ReadSharedAccounts),
+        path_parameters: &[],
+        query: &[],
+        body: Body::None,
+        audit: Audit::None,
+        own_problems: &[],
+        summary: "Accounts that stand for many people",
+        description: "`hashes` decide which ids and addresses in rows are counted as no person. `accounts`, for \
+                      administrators only, has the ids and addresses themselves, where they were found, and how they \
+                      were marked.",
+    },
+    Route {
+        operation: Operation::MarkAccount,
+        method: Method::Post,
+        path: "/api/shared-accounts",
+        access: Access::Authorized(Action::MarkAccounts),
+        path_parameters: &[],
+        query: &[],
+        body: JSON,
+        audit: Audit::AfterAnswer(AuditAction::AccountMarked),
+        own_problems: &[],
+        summary: "Mark an account as shared, or as a person",
+        description: "`{account, mark}`: a user id or an e-mail address, and `shared`, `person` (whatever was found) or \
+                      `null`, which removes the mark. Returns all accounts. The audit log records who marked an account \
+                      and how, not which.",
     },
     Route {
         operation: Operation::ListShrunken,
@@ -1240,6 +1274,7 @@ mod tests {
             "/api/roles/csv",
             "/api/roles/{id}",
             "/api/sessions",
+            "/api/shared-accounts",
             "/api/shares",
             "/api/shrunken",
         ];

@@ -42,6 +42,10 @@ pub enum Action<'a> {
     ExportPerson,
     /// Read what is unusual in Echo360's files.
     ReadDataQuality,
+    /// Learn which accounts are counted as shared, as hashes.
+    ReadSharedAccounts,
+    /// Mark accounts as shared, or as a person.
+    MarkAccounts,
     /// List windows whose newer copy has lost rows, and choose one of the copies.
     ChooseCopies,
     /// Share a course, or one of its sections.
@@ -106,6 +110,7 @@ pub fn authorize(
             | Action::Erase
             | Action::ExportPerson
             | Action::ReadDataQuality
+            | Action::MarkAccounts
             | Action::ChooseCopies
             | Action::SwitchShares
             | Action::EndSessions => Err(AccessDenied::NotAllowed),
@@ -115,6 +120,7 @@ pub fn authorize(
             | Action::RequestReport { .. }
             | Action::ManageRequests
             | Action::ReadRows { .. }
+            | Action::ReadSharedAccounts
             | Action::CreateShare { .. }
             | Action::ListShares => Ok(AccessScope::Everything),
         },
@@ -126,6 +132,7 @@ pub fn authorize(
                 | Action::Erase
                 | Action::ExportPerson
                 | Action::ReadDataQuality
+                | Action::MarkAccounts
                 | Action::ChooseCopies
                 | Action::SwitchShares
                 | Action::EndSessions => Err(AccessDenied::NotAllowed),
@@ -143,6 +150,7 @@ pub fn authorize(
                 | Action::RequestReport { .. }
                 | Action::ManageRequests
                 | Action::ReadRows { .. }
+                | Action::ReadSharedAccounts
                 | Action::CreateShare { .. }
                 | Action::ListShares => Ok(scope),
             }

@@ -23,6 +23,7 @@ use domain::problem::{Code, LineError, LineErrors, Problem, SignInOptions};
 use domain::report::Shape;
 use domain::report_listing::ReportParameter;
 use domain::role::{Grant, Role};
+use domain::shared_accounts::{AccountMark, AccountMarkRequest, SharedAccounts};
 use domain::shares::{
     CreateShareRequest, CreateShareResponse, OpenShareRequest, PanelOutline, Share, ShareContent, SharePanel,
     ShareState, ShareWeek, Shares, SwitchSharesRequest, UpdateShareRequest,
@@ -167,6 +168,7 @@ fn names_of_audit_actions_unchanged() {
         "copy-chosen",
         "sessions-ended",
         "over-budget",
+        "account-marked",
         "refused",
     ];
     check_names::<AuditAction>(&names);
@@ -301,6 +303,18 @@ fn shrunken_windows_format_unchanged() {
     );
     check::<CopyChoiceRequest>(r#"{"report":"notes","window":"2026-02-02","choice":"keep"}"#);
     check_names::<CopyChoice>(&["keep", "replace"]);
+}
+
+#[test]
+fn shared_accounts_format_unchanged() {
+    check::<SharedAccounts>(r#"{"hashes":["00000000000000ff"]}"#);
+    check::<SharedAccounts>(
+        r#"{"hashes":[],"accounts":[{"account":"u","found":"2026-02-02"},
+        {"account":"a@x","mark":"person","by":"b@x","at":5}]}"#,
+    );
+    check::<AccountMarkRequest>(r#"{"account":"u","mark":"shared"}"#);
+    check::<AccountMarkRequest>(r#"{"account":"u","mark":null}"#);
+    check_names::<AccountMark>(&["shared", "person"]);
 }
 
 #[test]

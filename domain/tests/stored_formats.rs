@@ -9,6 +9,7 @@ use domain::report_listing::ReportListing;
 use domain::role::RoleAssignment;
 use domain::role_upload::RoleUpload;
 use domain::scheduler::{Account, CollectProgress};
+use domain::shared_accounts::AccountMarks;
 use domain::shrinkage::ShrunkenCopy;
 use domain::window::WindowKey;
 use domain::window_state::CollectOutcome;
@@ -103,4 +104,9 @@ fn report_listing_format_unchanged() {
 fn role_assignment_format_unchanged() {
     check::<RoleAssignment>(r#"{"role":"instructor","grants":[{"course":"c","section":"s"}]}"#);
     check::<RoleUpload>(r#"{"ana@university.example":{"role":"analyst","grants":[]}}"#);
+}
+
+#[test]
+fn marks_of_accounts_format_unchanged() {
+    check::<AccountMarks>(r#"{"u":{"mark":"shared","by":"a@x","at":5}}"#);
 }

@@ -12,7 +12,7 @@ use crate::decode::Decoder;
 use crate::disclosure_control::{Amounts, SectionAmounts};
 use crate::person_role::RoleCounts;
 use crate::reports::{library, polling};
-use crate::shared_account::PersonFields;
+use crate::shared_account::{PersonFields, SharedAccountSet};
 use crate::slice::SliceInflater;
 use crate::table::builder::{DecodeError, TableBuilder};
 use crate::table::dataset::{Dataset, WindowData};
@@ -42,6 +42,8 @@ pub struct CourseWeekQuery {
     pub zone: Zone,
     /// The current UTC day.
     pub today: Day,
+    /// The accounts that are counted as shared.
+    pub shared_accounts: SharedAccountSet,
 }
 
 /// Amounts by section id in lower case; rows without a section are under the empty text.
@@ -138,7 +140,10 @@ impl CourseWeekCounter {
         }
         let index = |name: &str| column::position(&names, name);
         let builder = match self.row_counter {
-            RowCounter::Polls(_) => Some(TableBuilder::new(head, known)?),
+            RowCounter::Polls(_) => {
+                let accounts = &self.week_query.shared_accounts;
+                Some(TableBuilder::new(head, known)?.with_shared_accounts(accounts))
+            }
             RowCounter::Rows(_) | RowCounter::Events(..) => None,
         };
         self.current = Some(CurrentWindow {
@@ -181,7 +186,7 @@ impl CourseWeekCounter {
             .iter()
             .filter(|person| columns.user.is_some_and(|user| person.identifies(user)))
             .collect();
-        let roles = &mut self.roles;
+        let (roles, accounts) = (&mut self.roles, &self.week_query.shared_accounts);
         let course = self.week_query.course.as_str().as_bytes();
         let mut rows = 0;
         current.decoder.for_each_record(csv, |row| {
@@ -193,7 +198,8 @@ impl CourseWeekCounter {
             let Some(at) = cell_value::parse_time(cell(columns.time)).map(i64::from) else { return };
             let Some(day) = starts.partition_point(|start| *start <= at).checked_sub(1) else { return };
             let user = normalize_id(cell(columns.user));
-            let is_shared = people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
+            let is_shared =
+                people.iter().any(|person| person.is_shared_account(accounts, |at| row.field(at)));
             if day >= 7 || user.is_empty() || is_shared {
                 return;
             }

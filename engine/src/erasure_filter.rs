@@ -35,6 +35,17 @@ pub fn hash_person(key: &str, id: &str) -> PersonHash {
     )
 }
 
+/// Whether a user id or e-mail address is one of the people in `tombstones`.
+#[must_use]
+pub fn is_person_of(tombstones: &Tombstones, id: &str) -> bool {
+    if tombstones.people.is_empty() {
+        return false;
+    }
+    let hash = hash_person(&tombstones.key, id);
+    let mut people = tombstones.people.iter();
+    people.any(|person| person.given == hash || person.ids.contains(&hash) || person.emails.contains(&hash))
+}
+
 fn new_hmac(key: &str) -> Option<Hmac<Sha256>> {
     // HMAC accepts a key of any length, so this is never `None`.
     Hmac::new_from_slice(key.as_bytes()).ok()

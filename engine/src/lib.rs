@@ -2,7 +2,7 @@
 //!
 //! | where | modules, in the order of the data flow |
 //! |---|---|
-//! | Worker, collecting | [`inflate::file`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`quoting`]: quotation marks inside cells · `null_marker`: words for no value · `quality_counter`: what is unusual in a file · [`split`]: slices of one section each · [`pack`]: many slices as one stored value |
+//! | Worker, collecting | [`inflate::file`]: inflates and checks a file · [`erasure_filter`]: drops erased rows · [`report_file`]: header rows, and why a file is refused · [`quoting`]: quotation marks inside cells · `null_marker`: words for no value · `quality_counter`: what is unusual in a file, `simultaneous_views`: users that cannot be one person · [`split`]: slices of one section each · [`pack`]: many slices as one stored value |
 //! | Worker, downloads | [`rewrite`]: slices as one CSV · [`csv_archive`]: a zip file of several |
 //! | page, `videoview` | [`mod@slice`]: checks ([`crc32`]) and inflates ([`inflate::deflate`]) · [`decode`]: records · [`shared_account`]: users that are many people · [`row_time`], `row_template`: timestamps and repeated rows · [`dictionary`], [`label`], `code_map`: texts as codes · [`rollup`], [`video_view_columns`]: columns · [`video_view_dataset`]: windows · `crossfilter`: the rows of a query · `person_role`: one role for each person, [`identity`]: what is odd about people · [`aggregator`], [`chunked_bit_set`]: counting · [`measures`], [`completeness`]: the result · [`row_index`]: the rows of a table, [`text_search`]: those that are searched for |
 //! | page, other reports | [`table`]: any report as columns · [`reports`]: measures of each report and of a course · [`ordering`]: sorts lists |
@@ -39,6 +39,7 @@ pub mod row_index;
 mod row_template;
 pub mod row_time;
 pub mod shared_account;
+mod simultaneous_views;
 pub mod slice;
 pub mod split;
 pub mod table;

@@ -1,13 +1,16 @@
-//! Counts what is unusual in the rows of files while they are split: [`FileFindings`].
+//! Counts what is unusual in the rows of files while they are split: [`FileFindings`]. Finds users that cannot be one person
+//! ([`SimultaneousViews`]).
 
 use crate::row_time::{self, DayCache};
 use crate::shared_account::PersonFields;
+use crate::simultaneous_views::SimultaneousViews;
 use domain::column;
 use domain::data_quality::FileFindings;
-use domain::ids::normalize_id;
+use domain::ids::{UserId, normalize_id};
 use domain::institution_role::InstitutionRole;
 use domain::report::KnownReport;
-use std::collections::HashMap;
+use domain::shared_accounts::MAX_FOUND_IN_WINDOW;
+use std::collections::{BTreeSet, HashMap};
 
 /// The most people whose roles and addresses are compared: those of the largest institutions, in a few MB. Further ones are
 /// not counted.
@@ -34,13 +37,21 @@ struct PersonFacts {
 /// Whose address it is: a user's number; `None` if it is of several.
 type AddressOwner = Option<u32>;
 
-/// The raw cells of the person that was last seen in one place of the cache, and whether it is a shared account.
+/// The raw cells of the person that was last seen in one place of the cache, and what is known of it.
 #[derive(Debug, Default, Clone)]
 struct CachedPerson {
     /// User id, role, first name and address, concatenated.
     cells: Vec<u8>,
     lengths: [usize; 4],
+    person: ComparedPerson,
+}
+
+/// What is known of the person of a row.
+#[derive(Debug, Default, Clone, Copy)]
+struct ComparedPerson {
     is_shared_account: bool,
+    /// The number of the user; `None` if it is not compared.
+    number: Option<u32>,
 }
 
 impl CachedPerson {
@@ -58,12 +69,15 @@ pub(crate) struct QualityCounter {
     /// Whose a row is: `qanda` has the asker and the one who answers.
     people_fields: Vec<PersonFields>,
     time: Option<usize>,
+    /// The column of the video, in the report whose rows are half minutes of one.
+    video: Option<usize>,
     /// The number and the facts of each user, by id in its normal form.
     people: HashMap<Box<[u8]>, (u32, PersonFacts)>,
     /// By address in lower case, its number and owner.
     addresses: HashMap<Box<[u8]>, (u32, AddressOwner)>,
     cache: Vec<CachedPerson>,
     day_cache: DayCache,
+    simultaneous_views: SimultaneousViews,
 }
 
 impl QualityCounter {
@@ -89,6 +103,9 @@ impl QualityCounter {
             findings,
             people_fields: PersonFields::find(columns),
             time: time.and_then(|time| column::position(columns, time)),
+            video: report
+                .filter(|report| *report == KnownReport::VideoView)
+                .and_then(|_| column::position(columns, "VideoId")),
             cache: vec![CachedPerson::default(); CACHE_ENTRIES],
             ..Self::default()
         }
@@ -105,72 +122,93 @@ impl QualityCounter {
     /// Counts a row. `cell` returns the cell at an index.
     pub(crate) fn count_row<'a>(&mut self, cell: impl Fn(usize) -> &'a [u8]) {
         self.findings.rows += 1;
-        if self.time.is_some_and(|time| !self.is_time(cell(time))) {
-            self.findings.rows_without_time += 1;
-        }
+        let seconds = self.time.and_then(|time| self.parse_time(cell(time)));
+        self.findings.rows_without_time += u64::from(self.time.is_some() && seconds.is_none());
         let fields = std::mem::take(&mut self.people_fields);
         let mut has_shared_account = false;
         for person in &fields {
-            has_shared_account |= self.count_person(person, &cell);
+            let ComparedPerson { is_shared_account, number } = self.count_person(person, &cell);
+            has_shared_account |= is_shared_account;
+            let video = self.video.map(&cell).filter(|video| !video.is_empty());
+            if let (Some(user), Some(seconds), Some(video)) = (number, seconds, video) {
+                self.simultaneous_views.add(user, seconds, video);
+            }
         }
         self.people_fields = fields;
         self.findings.rows_of_shared_accounts += u64::from(has_shared_account);
     }
 
-    fn is_time(&mut self, field: &[u8]) -> bool {
+    fn parse_time(&mut self, field: &[u8]) -> Option<u32> {
         let common = field.try_into().ok().and_then(|field| self.day_cache.parse_seconds(field));
-        common.or_else(|| row_time::parse_seconds(field)).is_some()
+        common.or_else(|| row_time::parse_seconds(field))
     }
 
-    /// Compares the person of a row with what is known of them, and returns whether it is a shared account.
-    fn count_person<'a>(&mut self, person: &PersonFields, cell: impl Fn(usize) -> &'a [u8]) -> bool {
+    /// Compares the person of a row with what is known of them.
+    fn count_person<'a>(
+        &mut self,
+        person: &PersonFields,
+        cell: impl Fn(usize) -> &'a [u8],
+    ) -> ComparedPerson {
         let [first_name, _] = person.names();
         let cells =
             [Some(person.user), person.role, first_name, person.email].map(|at| at.map_or(&[][..], &cell));
         let [user, role, _, address] = cells;
-        let Some(cached) = self.cache.get_mut(cache_place(user)) else { return false };
-        if cached.has_cells(cells) {
-            return cached.is_shared_account;
+        let place = cache_place(user);
+        if let Some(cached) = self.cache.get(place)
+            && cached.has_cells(cells)
+        {
+            return cached.person;
         }
-        let is_shared_account = person.is_shared_account(&cell);
-        *cached = CachedPerson { cells: cells.concat(), lengths: cells.map(<[u8]>::len), is_shared_account };
-        if !is_shared_account && !user.is_empty() {
-            self.compare_person(user, role, address);
+        let is_shared_account = person.has_shared_name(&cell);
+        let is_compared = !is_shared_account && !user.is_empty();
+        let number = if is_compared { self.compare_person(user, role, address) } else { None };
+        let person = ComparedPerson { is_shared_account, number };
+        if let Some(cached) = self.cache.get_mut(place) {
+            *cached = CachedPerson { cells: cells.concat(), lengths: cells.map(<[u8]>::len), person };
         }
-        is_shared_account
+        person
     }
 
-    /// Adds a role and an address to the facts about a user.
-    fn compare_person(&mut self, user: &[u8], role: &[u8], address: &[u8]) {
+    /// Adds a role and an address to the facts about a user, and returns the user's number; `None` if there are too many.
+    fn compare_person(&mut self, user: &[u8], role: &[u8], address: &[u8]) -> Option<u32> {
         let user = normalize_id(user);
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&*user) {
-            return;
+            return None;
         }
         let next = u32::try_from(self.people.len()).unwrap_or(u32::MAX);
         let (number, facts) = self.people.entry((*user).into()).or_insert((next, PersonFacts::default()));
+        let number = *number;
         let role = InstitutionRole::from_text(&String::from_utf8_lossy(role));
         let place = InstitutionRole::ALL.iter().position(|it| *it == role).unwrap_or(0);
         facts.roles |= 1 << place;
         let address = String::from_utf8_lossy(address).trim().to_lowercase();
         let is_new = !self.addresses.contains_key(address.as_bytes());
         if address.is_empty() || (is_new && self.addresses.len() >= MAX_PEOPLE) {
-            return;
+            return Some(number);
         }
         let next = u32::try_from(self.addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
         let (address_number, owner) =
-            self.addresses.entry(address.into_bytes().into()).or_insert((next, Some(*number)));
-        if *owner != Some(*number) {
+            self.addresses.entry(address.into_bytes().into()).or_insert((next, Some(number)));
+        if *owner != Some(number) {
             *owner = None;
         }
         match facts.address {
             0 => facts.address = *address_number,
             first => facts.has_several_addresses |= first != *address_number,
         }
+        Some(number)
     }
 
-    /// The findings, with the cells of each column that had null markers.
-    pub(crate) fn finish(self, null_markers: impl Iterator<Item = (String, u64)>) -> FileFindings {
+    /// The findings, with the cells of each column that had null markers, and the users that cannot be one person.
+    pub(crate) fn finish(
+        self,
+        null_markers: impl Iterator<Item = (String, u64)>,
+    ) -> (FileFindings, BTreeSet<UserId>) {
         let mut findings = self.findings;
+        let found: BTreeSet<u32> = self.simultaneous_views.finish().take(MAX_FOUND_IN_WINDOW).collect();
+        let shared_accounts = self.people.iter().filter(|(_, (number, _))| found.contains(number));
+        let shared_accounts =
+            shared_accounts.map(|(id, _)| String::from_utf8_lossy(id).into_owned().into()).collect();
         let null_markers = null_markers.filter(|(_, cells)| *cells > 0).take(MAX_NAMES);
         findings.null_markers = null_markers.map(|(name, cells)| (shorten(&name), cells)).collect();
         findings.people = self.people.len() as u64;
@@ -188,7 +226,7 @@ impl QualityCounter {
         }
         findings.addresses_of_several_people =
             self.addresses.values().filter(|(_, owner)| owner.is_none()).count() as u64;
-        findings
+        (findings, shared_accounts)
     }
 }
 
@@ -291,6 +329,35 @@ mod tests {
         splitter.end_file(&mut |_| {}).unwrap();
         let found = splitter.finish(&mut |_| {}).unwrap().quality;
         assert_eq!((found.people, found.people_with_several_roles["instructor, student"]), (2, 1));
+    }
+
+    #[test]
+    fn users_with_three_videos_in_a_half_minute_are_found_in_rows_of_several_files() {
+        let header = KnownReport::VideoView.descriptor().columns;
+        let row = |user: &str, first: &str, seconds: u32, video: &str| {
+            let time = format!("2026-02-02 10:00:{seconds:02}");
+            let cell = |name: &&str| match *name {
+                "userid" => user.to_owned(),
+                "firstname" => first.to_owned(),
+                "event_timestamp" => time.clone(),
+                "VideoId" => video.to_owned(),
+                _ => "x".to_owned(),
+            };
+            header.iter().map(cell).collect::<Vec<_>>().join(",") + "\n"
+        };
+        let files = [
+            row("u1", "Ana", 1, "v1") + &row("{U2}", "Bo", 1, "v1") + &row("u3", "Cy", 1, "v1"),
+            row("u2", "Bo", 29, "{V2}") + &row("u1", "Ana", 9, "V1") + &row("u3", "Cy", 29, "v2"),
+            row("U2", "Bo", 2, "v3") + &row("u1", "Ana", 9, "v2") + &row("u3", "Cy", 30, "v3"),
+            ["v1", "v2", "v3"].map(|video| row("u4", "Anon-4f2a", 3, video)).concat(),
+        ];
+        let mut splitter = Splitter::new(Some(KnownReport::VideoView));
+        for file in files {
+            splitter.push(format!("{}\n{file}", header.join(",")).as_bytes(), &mut |_| {}).unwrap();
+            splitter.end_file(&mut |_| {}).unwrap();
+        }
+        let summary = splitter.finish(&mut |_| {}).unwrap();
+        assert_eq!(summary.shared_accounts, ["u2".into()].into(), "the fourth is known by its name");
     }
 
     proptest! {

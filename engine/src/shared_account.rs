@@ -1,10 +1,43 @@
-//! Shared anonymous accounts: users that Echo360 creates for public links. Each stands for many viewers.
+//! Shared accounts: users that stand for many viewers.
 //!
-//! Echo360 gives them a made-up first name (`Anon-4f2a`) and an address `anonymous@…`. Their rows are read as rows without a user
-//! id and without a role, like those of any visitor who came through a public link: minutes and events count, people do not.
-//! Counted as people, one account would be the busiest student of its course.
+//! Echo360 creates some for public links, with a made-up first name (`Anon-4f2a`) and an address `anonymous@…`. Others are in
+//! the list of shared accounts ([`domain::shared_accounts`]), since they were found or marked. Their rows are read as rows
+//! without a user id and without a role, like those of any visitor who came through a public link: minutes and events count,
+//! people do not. Counted as people, one account would be the busiest student of its course.
 
 use domain::column;
+use domain::ids::normalize_id;
+use domain::shared_accounts::{hash_account, parse_hash};
+
+/// The accounts that are counted as shared, whatever their name, as hashes of their ids or addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SharedAccountSet {
+    /// Sorted.
+    hashes: Vec<u64>,
+}
+
+impl FromIterator<u64> for SharedAccountSet {
+    fn from_iter<T: IntoIterator<Item = u64>>(hashes: T) -> Self {
+        let mut hashes: Vec<u64> = hashes.into_iter().collect();
+        hashes.sort_unstable();
+        Self { hashes }
+    }
+}
+
+impl SharedAccountSet {
+    /// The set of these hashes, as `GET /api/shared-accounts` returns them; `None` if one is malformed.
+    pub fn parse<T: AsRef<str>>(hashes: impl IntoIterator<Item = T>) -> Option<Self> {
+        hashes.into_iter().map(|hash| parse_hash(hash.as_ref())).collect()
+    }
+
+    /// Whether the set has a user's id or address. Nothing is hashed while it is empty.
+    fn contains(&self, user: &[u8], email: &[u8]) -> bool {
+        let has = |hash: u64| self.hashes.binary_search(&hash).is_ok();
+        !self.hashes.is_empty()
+            && (has(hash_account(normalize_id(user).iter().copied()))
+                || has(hash_account(email.trim_ascii().iter().map(u8::to_ascii_lowercase))))
+    }
+}
 
 /// Where a row says whose it is: the columns of one person. `qanda` has two people in each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +70,18 @@ impl PersonFields {
         people.collect()
     }
 
-    /// Whether the person is a shared account. `field` reads a field of the row.
-    pub(crate) fn is_shared_account<'a>(&self, field: impl Fn(usize) -> &'a [u8]) -> bool {
+    /// Whether the person is a shared account, by name or because it is in `accounts`. `field` reads a field of the row.
+    pub(crate) fn is_shared_account<'a>(
+        &self,
+        accounts: &SharedAccountSet,
+        field: impl Fn(usize) -> &'a [u8],
+    ) -> bool {
+        let email = self.email.map_or(&[][..], &field);
+        self.has_shared_name(&field) || accounts.contains(field(self.user), email)
+    }
+
+    /// Whether Echo360 made up the person's name or address for a shared account.
+    pub(crate) fn has_shared_name<'a>(&self, field: impl Fn(usize) -> &'a [u8]) -> bool {
         let text = |at: Option<usize>| at.map_or(&[][..], &field);
         is_shared_account(text(self.first_name), text(self.email))
     }
@@ -136,6 +179,27 @@ mod tests {
             assert!(!is_shared_account(first.as_bytes(), email.as_bytes()), "{first} {email}");
         }
         assert!(!is_shared_account(b"", b"anonymous"), "no address");
+    }
+
+    #[test]
+    fn listed_accounts_are_recognized_by_id_or_address_in_any_spelling() {
+        let fields = PersonFields::find(&["userid", "email"].map(str::to_owned));
+        let set = |texts: &[&str]| {
+            texts.iter().map(|text| hash_account(text.bytes())).collect::<SharedAccountSet>()
+        };
+        let is_shared = |accounts: &[&str], user: &'static str, email: &'static str| {
+            fields[0].is_shared_account(&set(accounts), |at| [user, email][at].as_bytes())
+        };
+        assert!(is_shared(&["u1"], "{U1}", "a@x") && is_shared(&["u0", "a@x"], "u1", " A@X "));
+        assert!(
+            !is_shared(&["u1", "a@x"], "u2", "b@x")
+                && !is_shared(&["u1"], "", "")
+                && !is_shared(&[], "u1", "a@x")
+        );
+        let hashes = [hash_account(*b"u1"), 7];
+        let texts = hashes.map(domain::shared_accounts::format_hash);
+        assert_eq!(SharedAccountSet::parse(&texts), Some(hashes.into_iter().collect()));
+        assert_eq!(SharedAccountSet::parse(["u1"]), None);
     }
 
     #[test]

@@ -22,10 +22,10 @@ use crate::report_file::{BadFile, ColumnOrder, HeaderLayout, trim_line_ends};
 use csv_core::ReadRecordResult;
 use domain::data_quality::FileFindings;
 use domain::erasure::SweepFindings;
-use domain::ids::normalize_id;
+use domain::ids::{UserId, normalize_id};
 use domain::report::KnownReport;
 use flate2::{Compress, Compression, FlushCompress, Status};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Maximum CSV bytes of one slice. Deflate adds under 0.1 % to incompressible data, so a deflated slice stays
 /// under 1.9 MB: a value in a Durable Object's SQLite is limited to 2 MB in production.
@@ -86,6 +86,8 @@ pub struct SplitSummary {
     pub findings: SweepFindings,
     /// What is unusual in the files.
     pub quality: FileFindings,
+    /// Users who watched three videos in the same half minute, which one person cannot.
+    pub shared_accounts: BTreeSet<UserId>,
 }
 
 /// Splits a report that arrives as one or several files, each with its own header row.
@@ -240,9 +242,10 @@ impl Splitter {
         self.flush_all(sink)?;
         let layout = self.layout.ok_or_else(BadFile::empty)?;
         let removed = self.null_markers.removed().iter().copied();
-        let quality = self.quality.finish(layout.columns.iter().cloned().zip(removed));
+        let (quality, shared_accounts) = self.quality.finish(layout.columns.iter().cloned().zip(removed));
         Ok(SplitSummary {
             quality,
+            shared_accounts,
             header: layout.header,
             rows: self.rows,
             bytes: self.bytes,

@@ -14,7 +14,7 @@ pub mod dataset;
 use crate::decode::{Decoder, Delimiter, Record};
 use crate::dictionary::{Dictionary, EMPTY};
 use crate::identity::CopyEmails;
-use crate::shared_account::PersonFields;
+use crate::shared_account::{PersonFields, SharedAccountSet};
 use domain::column;
 use domain::report::{KnownReport, is_id_column};
 
@@ -28,6 +28,8 @@ pub struct HeaderRow {
     stored_columns: Vec<(usize, String)>,
     /// The people in each row.
     people: Vec<PersonFields>,
+    /// The accounts that are counted as shared.
+    shared_accounts: SharedAccountSet,
     /// For each person, the index of the column of the user id among the stored ones, and the field of the e-mail address.
     emails: Vec<(usize, usize)>,
 }
@@ -46,7 +48,13 @@ impl HeaderRow {
             Some((user, person.email()?))
         });
         let emails = emails.collect();
-        Self { delimiter: Delimiter::detect(header), width, stored_columns, people, emails }
+        let (delimiter, shared_accounts) = (Delimiter::detect(header), SharedAccountSet::default());
+        Self { delimiter, width, stored_columns, people, shared_accounts, emails }
+    }
+
+    /// Sets the accounts that are counted as shared, before the first rows.
+    pub(crate) fn set_shared_accounts(&mut self, accounts: SharedAccountSet) {
+        self.shared_accounts = accounts;
     }
 
     /// The delimiter of the header row and of the rows below it.
@@ -107,7 +115,8 @@ impl Table {
             self.ragged += 1;
             return;
         }
-        let is_shared = |person: &&PersonFields| person.is_shared_account(|at| row.field(at));
+        let is_shared =
+            |person: &&PersonFields| person.is_shared_account(&header.shared_accounts, |at| row.field(at));
         let shared: Vec<&PersonFields> = header.people.iter().filter(is_shared).collect();
         for (column, (field, _)) in self.columns.iter_mut().zip(&header.stored_columns) {
             let is_hidden = shared.iter().any(|person| person.identifies(*field));
@@ -166,6 +175,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::shared_accounts::hash_account;
     use proptest::prelude::*;
 
     fn table(csv: &str) -> (Table, Dictionary) {
@@ -226,6 +236,21 @@ mod tests {
         };
         assert_eq!(cells(0), ["u1", "Ana", "Student", "", ""]);
         assert_eq!(cells(1), ["", "ANON-4F2A", "", "u4", "Student"], "an account's name stays");
+    }
+
+    #[test]
+    fn rows_of_listed_accounts_are_stored_without_user_and_role() {
+        let mut header = HeaderRow::parse(b"userid,role,text\n");
+        header.set_shared_accounts([hash_account(*b"u2")].into_iter().collect());
+        let (mut table, mut texts) = (Table::new(&header, None), Dictionary::default());
+        Decoder::new(header.delimiter()).for_each_record(b"u1,Student,a\n{U2},Student,b\n", |row| {
+            table.push_row(&header, row, &mut texts);
+        });
+        let cells = |row| [0, 1, 2].map(|column| texts.text(table.code(Some(column), row)).into_owned());
+        assert_eq!(
+            (cells(0), cells(1)),
+            (["u1", "Student", "a"].map(Into::into), ["", "", "b"].map(Into::into))
+        );
     }
 
     #[test]

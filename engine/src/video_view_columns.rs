@@ -12,7 +12,7 @@ use crate::label::{Labels, PeopleLabels, TextAge, is_deleted_user, person_label,
 use crate::rollup::{QUARTER, QuarterHourRollup, RollupIndex};
 use crate::row_template::{FieldSlot, RowCodes, RowTemplateCache, TIME};
 use crate::row_time::{self, DayCache};
-use crate::shared_account::PersonFields;
+use crate::shared_account::{PersonFields, SharedAccountSet};
 use domain::column;
 use domain::report::KnownReport;
 use domain::time::Timestamp;
@@ -233,10 +233,16 @@ impl ColumnLayout {
                         columns,
                         copy,
                         emails,
+                        shared_accounts,
                         ..
                     } = rows;
                     decoder.read_record(csv, |row| {
-                        let user = self.push_record(row, templates, rollup_index, (columns, *copy), texts);
+                        let is_shared = |person: &PersonFields| {
+                            person.is_shared_account(shared_accounts, |at| row.field(at))
+                        };
+                        let is_shared = row.width() == self.width && self.people.iter().any(is_shared);
+                        let copy = (columns, *copy);
+                        let user = self.push_record(row, is_shared, templates, rollup_index, copy, texts);
                         self.add_email(row, user, emails, texts);
                     })
                 }
@@ -255,10 +261,12 @@ impl ColumnLayout {
         }
     }
 
-    /// Appends a parsed row and caches its templates. Returns the code of its viewer.
+    /// Appends a parsed row, without user and role if it `is_shared`, else caches its templates. Returns the code of its
+    /// viewer.
     fn push_record(
         &self,
         row: Record<'_>,
+        is_shared: bool,
         templates: &mut RowTemplateCache,
         rollup_index: &mut RollupIndex,
         (columns, copy): (&mut VideoViewColumns, CopyNames),
@@ -273,7 +281,6 @@ impl ColumnLayout {
             columns.skipped_rows.undated += 1;
             return EMPTY;
         };
-        let is_shared = self.people.iter().any(|person| person.is_shared_account(|at| row.field(at)));
         // Codes of the fields before the time, and of those after it.
         let mut codes = [RowCodes::default(); 2];
         let mut set = |slot: usize, position: Option<usize>, encode: &mut dyn FnMut(&[u8]) -> u32| {
@@ -339,6 +346,7 @@ pub struct VideoViewColumnsBuilder {
     copy: CopyNames,
     /// The e-mail addresses in the rows so far, as hashes.
     emails: CopyEmails,
+    shared_accounts: SharedAccountSet,
     /// The rows so far.
     pub columns: VideoViewColumns,
 }
@@ -357,6 +365,7 @@ impl VideoViewColumnsBuilder {
                 has_people: layout.first_name.is_some() || layout.last_name.is_some(),
             },
             emails: CopyEmails::default(),
+            shared_accounts: SharedAccountSet::default(),
             columns: VideoViewColumns::default(),
         }
     }
@@ -364,6 +373,11 @@ impl VideoViewColumnsBuilder {
     /// Sets when the copy was made, before its first rows.
     pub fn set_created(&mut self, created: Timestamp) {
         self.copy.created = seconds_of_copy(created);
+    }
+
+    /// Sets the accounts that are counted as shared, before the first rows.
+    pub fn set_shared_accounts(&mut self, accounts: SharedAccountSet) {
+        self.shared_accounts = accounts;
     }
 
     /// Appends the first row of `csv` if it equals earlier rows except for its time; returns its byte length.
@@ -440,13 +454,19 @@ fn parse_minutes(field: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::shared_accounts::hash_account;
     use proptest::prelude::*;
 
     const HEADER: &str = "VideoId|VIDEO NAME|section_id|sectionNumber|courseId|Event_Timestamp|duration_Minute|userid|role|new one\n";
 
     fn columns(header: &str, csv: &[u8]) -> (VideoViewColumns, Dictionaries) {
+        columns_with(header, csv, &[])
+    }
+
+    fn columns_with(header: &str, csv: &[u8], shared_accounts: &[&str]) -> (VideoViewColumns, Dictionaries) {
         let layout = ColumnLayout::parse_header(header.as_bytes()).unwrap();
         let (mut rows, mut texts) = (VideoViewColumnsBuilder::new(&layout), Dictionaries::default());
+        rows.set_shared_accounts(shared_accounts.iter().map(|text| hash_account(text.bytes())).collect());
         layout.push_slice(csv, &mut rows, &mut texts);
         (rows.columns, texts)
     }
@@ -495,14 +515,20 @@ mod tests {
         let csv = b"v,s,c,2026-02-02 12:00:00,viewer-number-1,Ana,N,ana@uni.example,Student\n\
             v,s,c,2026-02-02 12:00:30,viewer-number-2,Anon-4f2a,User,x@echo360.example,Student\n\
             v,s,c,2026-02-02 12:01:00,viewer-number-3,Guest,User,anonymous@echo360.example,Student\n\
-            v,s,c,2026-02-02 12:01:30,viewer-number-2,Anon-4f2a,User,x@echo360.example,Student\n";
-        let (columns, texts) = columns(header, csv);
+            v,s,c,2026-02-02 12:01:30,viewer-number-2,Anon-4f2a,User,x@echo360.example,Student\n\
+            v,s,c,2026-02-02 12:02:00,viewer-number-4,Bo,Li,bo@uni.example,Student\n\
+            v,s,c,2026-02-02 12:02:30,viewer-number-5,Cy,Li,kiosk@uni.example,Student\n\
+            v,s,c,2026-02-02 12:03:00,viewer-number-4,Bo,Li,bo@uni.example,Student\n\
+            v,s,c,2026-02-02 12:03:30,viewer-number-1,Ana,N,ana@uni.example,Student\n";
+        let (columns, texts) = columns_with(header, csv, &["viewer-number-4", "kiosk@uni.example"]);
         let users: Vec<(String, String)> = (0..columns.rows())
             .map(|row| columns.rollup_of_row(row).unwrap())
             .map(|rollup| (texts.user.text(rollup.user).into(), texts.role.text(rollup.role).into()))
             .collect();
         let nobody = || (String::new(), String::new());
-        assert_eq!(users, [("viewer-number-1".into(), "Student".into()), nobody(), nobody(), nobody()]);
+        let ana = ("viewer-number-1".to_owned(), "Student".to_owned());
+        assert_eq!((users.first(), users.last(), users.len()), (Some(&ana), Some(&ana), 8));
+        assert!(users[1..7].iter().all(|user| *user == nobody()), "{users:?}");
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! How the rows of `videoview` become a dataset: with columns of their own, since there are millions of them.
 
+use crate::shared_account::SharedAccountSet;
 use crate::table::builder::{DecodeError, TableBuilder, TableDecoder, WindowTable};
 use crate::table::dataset::{Dataset, WindowData};
 use crate::video_view_columns::{ColumnLayout, Dictionaries, VideoViewColumns, VideoViewColumnsBuilder};
@@ -47,6 +48,10 @@ impl TableDecoder for VideoViewDecoder {
 
     fn set_created(&mut self, created: Timestamp) {
         self.rows.set_created(created);
+    }
+
+    fn set_shared_accounts(&mut self, accounts: SharedAccountSet) {
+        self.rows.set_shared_accounts(accounts);
     }
 
     fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionaries) -> u64 {

@@ -116,7 +116,7 @@ fn slide_views_name_missing_days() {
     assert_eq!(views.sentence, "1 person opened 1 deck (2 views), most on 2026-02-03.");
     assert_eq!(
         views.caveat,
-        "7 days are not loaded yet and are not counted. 1 view has no user id or is of a shared anonymous account, so it counts for no person."
+        "7 days are not loaded yet and are not counted. 1 view has no user id or is of a shared account, so it counts for no person."
     );
     let Body::Bars(chart) = &views.body else { panic!() };
     assert_eq!(chart.bars[1].level, DataPoint::Complete(2.0));

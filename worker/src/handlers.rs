@@ -15,6 +15,7 @@ mod roles;
 mod rows;
 mod session;
 mod sessions;
+mod shared_accounts;
 mod shares;
 mod shrunken;
 
@@ -115,6 +116,8 @@ pub(crate) async fn handle(operation: Operation, context: &RequestContext<'_>) -
         Operation::CancelErasure => erasure::cancel(context).await,
         Operation::GetDataQuality => data_quality::get(context).await,
         Operation::ExportPerson => person_export::export(context).await,
+        Operation::ListSharedAccounts => shared_accounts::list(context).await,
+        Operation::MarkAccount => shared_accounts::mark(context).await,
         Operation::ListShrunken => shrunken::list(context).await,
         Operation::ChooseCopy => shrunken::choose(context).await,
     }

@@ -10,7 +10,7 @@ use domain::directory::ListedSection;
 use domain::erasure::{
     ErasureRequest, IdentityLink, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
-use domain::ids::{CourseId, Email, SectionId};
+use domain::ids::{CourseId, Email, SectionId, UserId};
 use domain::problem::{Code, Problem};
 use domain::report::{ReportName, Shape};
 use domain::role::{Role, RoleAssignment};
@@ -18,6 +18,7 @@ use domain::role_upload::RoleUpload;
 use domain::scheduler::CollectProgress;
 use domain::scope::{AccessScope, RowFilter};
 use domain::share_link::ShareLink;
+use domain::shared_accounts::AccountMarkRequest;
 use domain::shrinkage::ShrinkageCheck;
 use domain::time::{Day, Timestamp, iso};
 use domain::window::WindowKey;
@@ -71,6 +72,12 @@ pub(crate) enum SchedulerCommand {
     FinishErasure { key: WindowKey, lease: u32, swept: SweepOutcome },
     /// What is unusual in files and lists: [`domain::data_quality::DataQuality`].
     ListQuality,
+    /// The shared accounts, as hashes and, if `has_accounts`, themselves: [`domain::shared_accounts::SharedAccounts`].
+    ListSharedAccounts { has_accounts: bool },
+    /// Marks an account. Returns all, with the accounts themselves.
+    MarkAccount { by: String, request: AccountMarkRequest },
+    /// What the list of shared accounts says about a person: [`domain::shared_accounts::ListedAccount`]s.
+    FindAccounts { person: Tombstones },
     /// What is to be searched for everything about a person: [`PersonExportPlan`].
     PlanPersonExport { person: PersonIdentifier },
     /// The windows whose newer copy has lost rows: [`domain::api::ShrunkenWindows`].
@@ -346,6 +353,8 @@ pub(crate) struct OpenedShare {
 pub(crate) struct AvailableWindows {
     /// Windows that have copies, whole Monday weeks without parameters.
     pub(crate) windows: Vec<AvailableWindow>,
+    /// The accounts that are counted as shared, as hashes.
+    pub(crate) shared_accounts: Vec<u64>,
 }
 
 /// A window that has a copy.
@@ -494,6 +503,9 @@ pub(crate) struct CollectJob {
     /// What is unusual in its files; `None` until they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
     /// How the new copy is compared with the one that it would replace.
     #[serde(default)]
     pub(crate) shrinkage_check: Option<ShrinkageCheck>,
@@ -521,6 +533,9 @@ pub(crate) struct CollectResult {
     /// What is unusual in the files, if they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
 }
 
 /// The response to [`WindowStoreCommand::GetLeaseStatus`].
@@ -535,6 +550,9 @@ pub(crate) struct LeaseStatus {
     /// What is unusual in its files; `None` until they were read.
     #[serde(default)]
     pub(crate) quality: Option<FileFindings>,
+    /// The shared accounts that were found in its files; deleted when they were reported.
+    #[serde(default)]
+    pub(crate) shared_accounts: BTreeSet<UserId>,
 }
 
 impl LeaseStatus {
@@ -545,6 +563,7 @@ impl LeaseStatus {
             sections: Vec::new(),
             found: BTreeSet::new(),
             quality: None,
+            shared_accounts: BTreeSet::new(),
         }
     }
 }

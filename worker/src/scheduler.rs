@@ -5,6 +5,7 @@
 //! decisions need: storage (written through, so that memory and disk agree between any two awaits), an alarm
 //! that is never lost, and the calls themselves. Handlers do not fail: a panic or an `Err` would lose alarms.
 
+mod shared_accounts;
 mod store;
 
 use crate::clock;
@@ -329,9 +330,12 @@ impl Scheduler {
                     self.save_sections(&status.sections)?;
                     self.with_rules(|rules| rules.record_links(&status.found))?;
                 }
-                let (inquiry, quality) = status.map(|status| (status.inquiry, status.quality)).unzip();
+                let (inquiry, found) =
+                    status.map(|status| (status.inquiry, (status.quality, status.shared_accounts))).unzip();
                 self.with_rules(|rules| rules.record_inquiry(&key, lease, inquiry, clock::now()))?;
-                self.save_quality(&key, lease, quality.flatten().as_ref())
+                let (quality, shared_accounts) = found.unwrap_or_default();
+                self.save_found_accounts(&key, lease, &shared_accounts)?;
+                self.save_quality(&key, lease, quality.as_ref())
             }
             Step::Sweep { key, lease } => {
                 let tombstones = self.with_rules(|rules| rules.tombstones())?;
@@ -372,9 +376,18 @@ impl Scheduler {
     async fn start_collect(&self, handoff: CollectHandoff, settings: &Settings) {
         let CollectHandoff { key, lease, until, links, tombstones, at_once, shrinkage_check, .. } = handoff;
         let Ok(stub) = rpc::window_store(&self.env, &settings.scheduler_name(), &key) else { return };
-        let (found, quality) = (BTreeSet::new(), None);
-        let job =
-            CollectJob { key, lease, until, links, tombstones, at_once, found, quality, shrinkage_check };
+        let job = CollectJob {
+            key,
+            lease,
+            until,
+            links,
+            tombstones,
+            at_once,
+            found: BTreeSet::new(),
+            quality: None,
+            shared_accounts: BTreeSet::new(),
+            shrinkage_check,
+        };
         let job = WindowStoreCommand::Collect(job);
         if let Err(problem) = rpc::call::<_, bool>(&stub, &job).await {
             worker::console_warn!("a WindowStore did not take its file: {}", problem.title);
@@ -535,7 +548,7 @@ impl Scheduler {
                 response::json(&self.plan_download(&ask, zone, &part, &access_scope).await?)
             }
             SchedulerCommand::FinishCollect(result) => {
-                let CollectResult { key, lease, outcome, sections, found, quality } = result;
+                let CollectResult { key, lease, outcome, sections, found, quality, shared_accounts } = result;
                 let settings = config::read(&self.env)?;
                 let notified = self
                     .notify_shares(&settings, |rules| rules.invalidation_by_copy(&key, lease, &outcome))
@@ -546,7 +559,9 @@ impl Scheduler {
                     rules.record_links(&found);
                     rules.record_collection(&key, lease, outcome, now);
                 })?;
-                self.save_quality(&key, lease, quality.as_ref())
+                // In the same event as the change above, so that nobody reads the copy without them.
+                self.save_found_accounts(&key, lease, &shared_accounts)
+                    .and_then(|()| self.save_quality(&key, lease, quality.as_ref()))
                     .map_err(|error| response::internal_error(&error))?;
                 response::json(&true)
             }
@@ -568,6 +583,14 @@ impl Scheduler {
                 response::json(&true)
             }
             SchedulerCommand::ListQuality => response::json(&self.list_quality()?),
+            SchedulerCommand::ListSharedAccounts { has_accounts } => {
+                response::json(&self.describe_shared_accounts(has_accounts)?)
+            }
+            SchedulerCommand::MarkAccount { by, request } => {
+                self.mark_account(&by, &request)?;
+                response::json(&self.describe_shared_accounts(true)?)
+            }
+            SchedulerCommand::FindAccounts { person } => response::json(&self.accounts_of(&person)?),
             SchedulerCommand::PlanPersonExport { person } => {
                 response::json(&self.plan_person_export(&person)?)
             }
@@ -786,6 +809,7 @@ impl Scheduler {
 
     /// The copies of a report that a share of a course may count; none if the course is being erased.
     fn available_windows(&self, report: &ReportName, course: &CourseId) -> Result<AvailableWindows, Problem> {
+        let shared_accounts = self.shared_account_hashes()?;
         self.try_rules(|rules| {
             let is_erased = rules.erased_courses().contains(course);
             let windows = rules.windows().filter(|window| {
@@ -798,7 +822,7 @@ impl Scheduler {
                 let copy = window.copy.clone()?;
                 Some(AvailableWindow { key: window.key.clone(), copy })
             });
-            AvailableWindows { windows: available.collect() }
+            AvailableWindows { windows: available.collect(), shared_accounts }
         })
     }
 

@@ -102,12 +102,12 @@ impl WindowStore {
             WindowStoreCommand::GetLeaseStatus { lease } => {
                 let status = match store.collect_task()? {
                     Some(CollectTask { job, outcome: Some(outcome), .. }) if job.lease == lease => {
-                        let (found, quality) = (job.found, job.quality);
                         LeaseStatus {
                             inquiry: CollectProgress::Done(outcome),
                             sections: store.sections()?,
-                            found,
-                            quality,
+                            found: job.found,
+                            quality: job.quality,
+                            shared_accounts: job.shared_accounts,
                         }
                     }
                     Some(CollectTask { job, .. }) if job.lease == lease => {
@@ -319,8 +319,9 @@ impl WindowStore {
     async fn report_result(&self, store: &Store, task: CollectTask) -> Result<bool> {
         let (Some(outcome), Ok(settings)) = (task.outcome, config::read(&self.env)) else { return Ok(false) };
         let stub = rpc::scheduler(&self.env, &settings.scheduler_name())?;
-        let CollectJob { key, lease, found, quality, .. } = task.job;
-        let result = CollectResult { key, lease, outcome, sections: store.sections()?, found, quality };
+        let CollectJob { key, lease, found, quality, shared_accounts, .. } = task.job;
+        let sections = store.sections()?;
+        let result = CollectResult { key, lease, outcome, sections, found, quality, shared_accounts };
         Ok(rpc::call::<_, bool>(&stub, &SchedulerCommand::FinishCollect(result)).await.is_ok())
     }
 

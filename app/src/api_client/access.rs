@@ -6,6 +6,7 @@ use super::{
 use domain::api::{Impersonation, Person, RoleChange, RoleUploadResult, SignInRequest};
 use domain::erasure::{Erasure, ErasureRequest, PersonIdentifier};
 use domain::problem::{LineError, LineErrors, Problem};
+use domain::shared_accounts::AccountMarkRequest;
 use gloo_net::http::Method;
 use protocol::FetchError;
 use serde::Deserialize;
@@ -20,6 +21,8 @@ pub const SESSIONS: &str = "/api/sessions";
 const PERSON_EXPORT: &str = "/api/person-export";
 /// `GET`: what is unusual in Echo360's files.
 pub const QUALITY: &str = "/api/quality";
+/// `GET`: accounts that stand for many people.
+pub const SHARED_ACCOUNTS: &str = "/api/shared-accounts";
 /// `GET`: erasures.
 pub const FORGET: &str = "/api/forget";
 
@@ -132,6 +135,14 @@ pub async fn request_erasure(body: &ErasureRequest) -> ApiResult<Erasure> {
 /// [`ApiError`].
 pub async fn cancel_erasure(id: &str) -> ApiResult<()> {
     send_delete(&format!("{FORGET}/{id}")).await
+}
+
+/// `POST /api/shared-accounts`.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn mark_account(body: &AccountMarkRequest) -> ApiResult<()> {
+    read_body(send_request(request(Method::POST, SHARED_ACCOUNTS).json(body)).await?).await.map(drop)
 }
 
 /// `POST /api/person-export`: a zip file.

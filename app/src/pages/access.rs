@@ -11,6 +11,7 @@ pub mod people;
 pub mod person_export;
 pub mod role_upload;
 pub mod sessions;
+pub mod shared_accounts;
 pub mod sign_in;
 
 use crate::components::lazy::{Placeholder, render_lazy};

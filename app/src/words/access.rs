@@ -329,6 +329,7 @@ pub fn audit_action(action: AuditAction) -> &'static str {
         AuditAction::CopyChosen => "Chose a copy of a week",
         AuditAction::SessionsEnded => "Ended sessions",
         AuditAction::OverBudget => "Did more that day than is listed",
+        AuditAction::AccountMarked => "Marked an account",
         AuditAction::Refused => "Was refused",
     }
 }

@@ -4,16 +4,43 @@ use crate::locale;
 use domain::data_quality::FileFindings;
 use domain::institution_role::InstitutionRole;
 use domain::paging::{CutOff, CutOffList, ListName};
+use domain::shared_accounts::{AccountMark, ListedAccount};
 use domain::time::parse_day;
 use protocol::text;
 
 pub const CLEAN: &str = "Nothing unusual.";
 pub const LISTS: &str = "Echo360's lists are read only in part";
 pub const NO_WINDOWS: &str = "No rows are loaded yet.";
-pub const ABOUT: &str = "Nobody is named here: the rows themselves are in the downloads. People are compared within a week. Weeks that were \
+pub const ABOUT: &str = "Nobody is named above: the rows themselves are in the downloads. People are compared within a week. Weeks that were \
      loaded before this page existed appear once they are requested again.";
 
 pub const SHRUNKEN_WEEKS: &str = "Weeks that lost rows when they were requested again are on the page";
+
+pub const SHARED_ACCOUNTS: &str = "Shared accounts";
+pub const SHARED_ACCOUNTS_ARE: &str = "These stand for many people: their minutes count, a person does not. Accounts are found that watch three videos in \
+     the same half minute; others you can mark. Pages that are open elsewhere use a mark once they load more weeks or are reloaded, and weeks that \
+     shares have published stay as they are.";
+pub const COUNT_AS_PERSON: &str = "Count as a person";
+pub const COUNT_AS_SHARED: &str = "Count as shared";
+pub const REMOVE_MARK: &str = "Remove the mark";
+pub const ACCOUNT: &str = "User id or e-mail address";
+pub const MARKED: &str = "Saved.";
+
+/// Where an account was found, and how it is counted.
+#[must_use]
+pub fn describe_account(account: &ListedAccount) -> String {
+    let week = account.found.as_deref().map(|window| format_weeks(&[window]).replace("Week", "week"));
+    let found = week.map(|week| format!("Three videos in the same half minute, last in the {week}."));
+    let marked = account.mark.map(|mark| {
+        let kind = match mark {
+            AccountMark::Shared => "shared",
+            AccountMark::Person => "a person",
+        };
+        let at = account.at.map(locale::format_date_time).unwrap_or_default();
+        format!("Counted as {kind}, marked by {} on {at}.", account.by.as_deref().unwrap_or_default())
+    });
+    found.into_iter().chain(marked).collect::<Vec<_>>().join(" ")
+}
 
 /// The most weeks that are listed for a finding.
 const MAX_WEEKS: usize = 6;

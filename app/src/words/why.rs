@@ -39,7 +39,7 @@ const HALF_MINUTES: Reason = Reason {
 };
 const UNNAMED_ROWS: Reason = Reason {
     heading: "Some rows count for no viewer",
-    explanation: "Where Echo360 gives no user id, or one of the anonymous accounts that it makes for public links, the minutes count, but no viewer is added.",
+    explanation: "Where Echo360 gives no user id, or that of a shared account, the minutes count, but no viewer is added. Shared accounts are those that it makes for public links, those that watch three videos in the same half minute, and those that an administrator has marked.",
 };
 const NO_COURSE: Reason = Reason {
     heading: "Some rows name no course",

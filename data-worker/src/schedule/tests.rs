@@ -312,3 +312,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_reload_aborts_what_has_begun_and_downloads_everything_again() {
+    let mut schedule = Schedule::default();
+    schedule.want(&[source("videoview", None, &[("a", 1), ("b", 1), ("c", 1)])], &about("videoview"), 100);
+    let [loaded, begun, waiting] = [(); 3].map(|()| {
+        let order = schedule.start_next().unwrap();
+        if order.key.window != "a" {
+            assert_eq!(schedule.announce(order.id, 5), Announcement::Accepted);
+        }
+        order
+    });
+    schedule.complete(loaded.id).unwrap();
+    assert_eq!(schedule.reload(), [begun.id]);
+    assert_eq!(schedule.progress(), Progress { rows: 0, bytes: 0, copies: 0, pending: 3 });
+    assert_eq!(schedule.announce(waiting.id, 5), Announcement::Accepted);
+    schedule.complete(waiting.id).unwrap();
+    assert_eq!(windows_of(&download_all(&mut schedule, 5)), ["c", "b"]);
+}

@@ -56,7 +56,7 @@ fn assignments() -> impl Strategy<Value = Option<RoleAssignment>> {
     )
 }
 
-const ACTIONS: [Action<'static>; 18] = [
+const ACTIONS: [Action<'static>; 20] = [
     Action::ViewSession,
     Action::ListReports,
     Action::ListCourses,
@@ -72,6 +72,8 @@ const ACTIONS: [Action<'static>; 18] = [
     Action::ExportPerson,
     Action::ReadDataQuality,
     Action::ChooseCopies,
+    Action::ReadSharedAccounts,
+    Action::MarkAccounts,
     Action::ListShares,
     Action::SwitchShares,
     Action::EndSessions,
@@ -83,7 +85,7 @@ proptest! {
         let course = CourseId::from("c");
         let action = if share { Action::CreateShare { course: &course, section: None } } else { action };
         let decision = authorize("ana", assignment.as_ref(), action);
-        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::ChooseCopies | Action::SwitchShares | Action::EndSessions);
+        let is_administrative = matches!(action, Action::ManageRoles | Action::ReadAuditLog | Action::Erase | Action::ExportPerson | Action::ReadDataQuality | Action::MarkAccounts | Action::ChooseCopies | Action::SwitchShares | Action::EndSessions);
         match (&assignment, &decision) {
             (None, decision) => prop_assert_eq!(decision, &Err(AccessDenied::NoRole)),
             (Some(RoleAssignment { role, .. }), Ok(AccessScope::Everything)) => {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::reports::fixture::main_role;
 use domain::query::WindowCoverage;
+use domain::shared_accounts::hash_account;
 use domain::time::{Timestamp, parse_day};
 use proptest::prelude::*;
 use std::io::Write;
@@ -20,6 +21,9 @@ fn slice(csv: &str, rows: usize) -> (SliceHead, Vec<u8>) {
     (SliceHead { rows, raw_length, crc32: crc32fast::hash(&deflated), length }, deflated)
 }
 
+/// An account that is counted as shared, although its name is ordinary.
+const LISTED_ACCOUNT: &str = "listed";
+
 /// Counts the rows of windows, in a zone one hour ahead of UTC.
 fn count_rows(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> AmountsBySection {
     let from = Timestamp::parse("2026-01-01").unwrap();
@@ -30,6 +34,7 @@ fn count_rows(report: &str, columns: &[&str], windows: &[Vec<Vec<String>>]) -> A
         monday: day("2026-02-02"),
         zone,
         today: day("2026-11-01"),
+        shared_accounts: [hash_account(LISTED_ACCOUNT.bytes())].into_iter().collect(),
     };
     let mut counter = CourseWeekCounter::new(week_query).unwrap();
     for (at, rows) in windows.iter().enumerate() {
@@ -183,6 +188,7 @@ fn shared_anonymous_accounts_are_no_students() {
         of("u1", "Ana", "ana@uni.example"),
         of("u2", "Anon-4f2a", "x@echo360.example"),
         of("u3", "Guest", "anonymous@echo360.example"),
+        of(LISTED_ACCOUNT, "Bo", "bo@uni.example"),
     ];
     let sections = count_rows("notes", &columns("notes"), &[Vec::new(), rows]);
     let students: Vec<&String> = sections["s1"].done.keys().collect();

@@ -9,6 +9,7 @@ use super::{HeaderRow, Table};
 use crate::decode::Decoder;
 use crate::dictionary::Dictionary;
 use crate::label::seconds_of_copy;
+use crate::shared_account::SharedAccountSet;
 use crate::slice::{SliceError, SliceInflater};
 use domain::frame::{Head, SliceHead};
 use domain::report::KnownReport;
@@ -62,6 +63,9 @@ pub trait TableDecoder: Sized {
     /// Sets when the copy was made, before its first rows.
     fn set_created(&mut self, created: Timestamp);
 
+    /// Sets the accounts that are counted as shared, before the first rows.
+    fn set_shared_accounts(&mut self, accounts: SharedAccountSet);
+
     /// Appends the rows of a slice; returns how many it has, including those that cannot be read.
     fn push_rows(&mut self, csv: &[u8], texts: &mut Self::Texts) -> u64;
 
@@ -98,6 +102,10 @@ impl TableDecoder for ColumnDecoder {
 
     fn set_created(&mut self, created: Timestamp) {
         self.table.created = seconds_of_copy(created);
+    }
+
+    fn set_shared_accounts(&mut self, accounts: SharedAccountSet) {
+        self.header.set_shared_accounts(accounts);
     }
 
     fn push_rows(&mut self, csv: &[u8], texts: &mut Dictionary) -> u64 {
@@ -142,6 +150,13 @@ impl<T: WindowTable> TableBuilder<T> {
     #[must_use]
     pub fn made_at(mut self, created: Timestamp) -> Self {
         self.decoder.set_created(created);
+        self
+    }
+
+    /// Sets the accounts that are counted as shared.
+    #[must_use]
+    pub fn with_shared_accounts(mut self, accounts: &SharedAccountSet) -> Self {
+        self.decoder.set_shared_accounts(accounts.clone());
         self
     }
 

@@ -131,7 +131,7 @@ fn charts_have_their_caveats() {
             .contains("Slide views, Poll answers, Answers to questions, Note events: none of 7 days loaded.")
     );
     let not_counted =
-        "Not counted: 0.5 minutes by staff; 0.5 minutes without a user id or by shared anonymous accounts.";
+        "Not counted: 0.5 minutes by staff; 0.5 minutes without a user id or by shared accounts.";
     assert!(activity.caveat.contains(not_counted), "{}", activity.caveat);
     let Body::SmallMultiples(strips) = &activity.body else { panic!() };
     let minutes: Vec<Option<f64>> = strips.panels[0].levels.iter().map(|level| level.value()).collect();

@@ -258,8 +258,7 @@ pub fn excluded_caveat(
         let of = of.iter().filter(|(_, count)| *count > 0);
         of.map(|(kind, count)| amount_with_unit(locale, *kind, *count)).collect::<Vec<_>>().join(", ")
     };
-    let parts =
-        [(list(staff), "by staff"), (list(unnamed), "without a user id or by shared anonymous accounts")];
+    let parts = [(list(staff), "by staff"), (list(unnamed), "without a user id or by shared accounts")];
     let parts = parts.iter().filter(|(list, _)| !list.is_empty());
     let parts: Vec<String> = parts.map(|(list, whose)| format!("{list} {whose}")).collect();
     if parts.is_empty() { String::new() } else { format!("Not counted: {}.", parts.join("; ")) }

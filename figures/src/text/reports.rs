@@ -242,8 +242,8 @@ pub fn unnamed_caveat(locale: &dyn LocaleFormatter, events: u64, one: &str, many
         return String::new();
     }
     let rest = match events {
-        1 => "has no user id or is of a shared anonymous account, so it counts for no person.",
-        _ => "have no user id or are of shared anonymous accounts, so they count for no person.",
+        1 => "has no user id or is of a shared account, so it counts for no person.",
+        _ => "have no user id or are of shared accounts, so they count for no person.",
     };
     format!("{} {rest}", locale.count_of(events, one, many))
 }

@@ -36,7 +36,7 @@ pub const VIEWER: &str = "Viewer";
 pub const ACTIONS: &str = "More";
 
 // Caveats.
-pub const MINUTES_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched. Rows without a user id, and those of shared anonymous accounts, add minutes, but no viewers.";
+pub const MINUTES_CAVEAT: &str = "Echo360 records one row for every 30 seconds watched. Rows without a user id, and those of shared accounts, add minutes, but no viewers.";
 pub const ARRIVALS_CAVEAT: &str = "New means first seen in these days: nothing before them is known, so everybody is new on their first day, and the first weeks show more new viewers than there were. Filters apply: a viewer who is new to a video may have watched others.";
 pub const DELAY_CAVEAT: &str = "A video first appears on the first of these days on which anybody watched it, in the sections that are shown. That is likely the day on which it was published, which the rows do not say. A video that is older than these days counts as if it had appeared in them, and a video of the last days had little time to be watched later.";
 pub const LENGTH_CAVEAT: &str = "Minutes per viewer ÷ length can exceed 100 %: parts that are watched again count again. The reports do not say which part of a video was watched.";

@@ -9,6 +9,7 @@ mod decks;
 mod notes;
 mod polls;
 mod questions;
+mod simultaneous;
 mod totals;
 mod viewing;
 mod visits;
@@ -218,7 +219,8 @@ pub(crate) fn each(
     ControlFlow::Continue(())
 }
 
-/// Visits the video views of a span: the modeled ones, or about `bulk` per week.
+/// Visits the video views of a span as `videoview` has them: the modeled ones, without a third video of a person in the same
+/// half minute, or about `bulk` per week.
 pub(crate) fn each_view(
     institution: &Institution,
     bulk: Option<u64>,
@@ -227,7 +229,16 @@ pub(crate) fn each_view(
     visit: &mut dyn FnMut(&Term, &Event) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     match bulk {
-        None => each(institution, Kind::View, span, as_of, visit),
+        None => {
+            let mut views = simultaneous::SimultaneousViews::default();
+            each(institution, Kind::View, span, as_of, &mut |term, event| {
+                if !views.is_possible(event) {
+                    return ControlFlow::Continue(());
+                }
+                visit(term, event)?;
+                simultaneous::other_views(institution, term, event).try_for_each(|event| visit(term, &event))
+            })
+        }
         Some(weekly) => bulk::each(institution, weekly, span.until(as_of), visit),
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct Institution {
     pub(crate) courses: Vec<Course>,
     /// Whether views of public links name neither section nor course.
     pub(crate) has_embedded_media: bool,
+    /// The student's account through which several people watch at the same time.
+    pub(crate) busy_account: Option<usize>,
     /// The Monday of the week without classes, as a day number.
     pub(crate) break_week: Option<i64>,
     terms: Mutex<BTreeMap<TermKey, Arc<Term>>>,
@@ -47,10 +49,14 @@ impl Institution {
         let (students, courses) = (settings.students.max(1), settings.courses.max(1));
         let Settings { mixed_roles, renamed_from, two_ids, .. } = *settings;
         let oddities = Oddities { mixed_roles, renamed_from, two_ids };
+        let people = people::people(seed, students, courses, oddities);
+        let is_steady = |person: &Person| person.habit == Habit::Steady;
+        let busy_account = people.iter().take(students).position(is_steady).filter(|_| settings.busy_account);
         Self {
             seed,
             name: "Westmere University",
-            people: people::people(seed, students, courses, oddities),
+            people,
+            busy_account,
             students,
             oddities,
             courses: courses::courses(seed, students, courses),

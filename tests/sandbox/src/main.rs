@@ -67,6 +67,9 @@ struct Options {
     /// Gives the views of public links to anonymous accounts, as Echo360 does: `Anon-4f2a`, `anonymous@…`.
     #[arg(long)]
     anonymous_accounts: bool,
+    /// Lets the account of one student, with an ordinary name, watch three videos in the same half minute.
+    #[arg(long)]
+    busy_account: bool,
     /// Leaves section and course of the views of public links empty, as for media embedded in other pages.
     #[arg(long)]
     embedded_media: bool,
@@ -135,6 +138,7 @@ fn settings(options: Options) -> Result<Settings, String> {
         bulk_rows: options.bulk_rows,
         visits_of_page: options.visits_of_page,
         anonymous_accounts: options.anonymous_accounts,
+        busy_account: options.busy_account,
         embedded_media: options.embedded_media,
         break_week: options.break_week,
         mixed_roles: options.mixed_roles,

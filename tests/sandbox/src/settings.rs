@@ -56,6 +56,8 @@ pub struct Settings {
     pub visits_of_page: bool,
     /// Whether the views of public links are those of anonymous accounts, instead of rows without a user.
     pub anonymous_accounts: bool,
+    /// Whether the account of one student, with an ordinary name, watches three videos at the same time.
+    pub busy_account: bool,
     /// Whether public links are embedded in other pages, so that their views name neither section nor course.
     pub embedded_media: bool,
     /// The Monday of a week without classes and without activity, as a day number. Its term lists it under
@@ -92,6 +94,7 @@ impl Default for Settings {
             bulk_rows: None,
             visits_of_page: false,
             anonymous_accounts: false,
+            busy_account: false,
             embedded_media: false,
             break_week: None,
             mixed_roles: false,

@@ -196,6 +196,33 @@ impl Truth {
 mod tests {
     use super::*;
 
+    /// The ids of people with three videos in the same half minute, in two months.
+    fn busy_people(busy_account: bool, bulk_rows: Option<u64>) -> HashSet<String> {
+        let settings = Settings { students: 60, courses: 3, busy_account, bulk_rows, ..Settings::default() };
+        let ask = Ask {
+            as_of: Some(i64::MAX / 2),
+            ..Ask::days(Report::VideoView, "2026-09-28", "2026-11-30").unwrap()
+        };
+        let columns = Truth::columns(Report::VideoView);
+        let place = |name: &str| columns.iter().position(|column| *column == name).unwrap();
+        let [user, time, video] = ["userid", "event_timestamp", "VideoId"].map(place);
+        let mut videos: std::collections::HashMap<(String, i64), HashSet<String>> = Default::default();
+        for row in Truth::new(&settings).rows(&ask).iter().filter(|row| !row[user].is_empty()) {
+            let time = chrono::NaiveDateTime::parse_from_str(&row[time], "%Y-%m-%d %H:%M:%S").unwrap();
+            let half_minute = time.and_utc().timestamp() / 30;
+            videos.entry((row[user].clone(), half_minute)).or_default().insert(row[video].clone());
+        }
+        let busy = videos.into_iter().filter(|(_, videos)| videos.len() >= 3);
+        busy.map(|((user, _), _)| user).collect()
+    }
+
+    #[test]
+    fn nobody_watches_three_videos_at_once_but_the_busy_account() {
+        assert_eq!(busy_people(false, None), HashSet::new());
+        assert_eq!(busy_people(true, None).len(), 1);
+        assert_eq!(busy_people(false, Some(100_000)), HashSet::new());
+    }
+
     #[test]
     fn the_digest_is_fnv_1a_over_cells_and_separators() {
         assert_eq!(row_digest(&["a"]), 0xaf63_dc4c_8601_ec8c);

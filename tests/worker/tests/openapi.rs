@@ -130,11 +130,14 @@ impl Fixtures {
             | Operation::ListRoles
             | Operation::ListErasures
             | Operation::GetDataQuality => Call::default(),
-            Operation::ListShrunken | Operation::ListSessions => Call::default(),
+            Operation::ListSharedAccounts | Operation::ListShrunken | Operation::ListSessions => {
+                Call::default()
+            }
             Operation::EndSessions => {
                 Call { query: vec![("person", "0123456789abcdef".into())], ..Call::default() }
             }
             Operation::EndSession => Call { path: vec![("id", "0".repeat(32))], ..Call::default() },
+            Operation::MarkAccount => json(json!({"account": "kiosk@university.example", "mark": "shared"})),
             Operation::SignIn => {
                 let grant = json!({"course": self.course, "section": null});
                 json(json!({"look_as": {"role": "instructor", "courses": [grant]}}))
@@ -401,6 +404,13 @@ async fn problems_have_documented_codes() {
         ("post", "/api/forget", day("/api/forget"), Some(json!({"course": "x"})), "bad-body"),
         ("delete", "/api/forget/{id}", format!("/api/forget/{none}"), None, "unknown-request"),
         ("post", "/api/person-export", day("/api/person-export"), Some(json!({"id": "x"})), "bad-body"),
+        (
+            "post",
+            "/api/shared-accounts",
+            day("/api/shared-accounts"),
+            Some(json!({"account": "x", "mark": "shared"})),
+            "bad-body",
+        ),
         (
             "post",
             "/api/shrunken",

@@ -58,6 +58,13 @@ pub(super) async fn export(context: &RequestContext<'_>) -> HandlerResult {
         let name = format!("lectern-{}-{}.csv", key.report, key.id());
         write_file(&mut archive, &name, &rewrite_for_spreadsheets(key, &csv)?)?;
     }
+    // Passed on as JSON, see below.
+    let accounts: Value =
+        rpc::call(&context.scheduler()?, &SchedulerCommand::FindAccounts { person: tombstones.clone() })
+            .await?;
+    if accounts.as_array().is_some_and(|accounts| !accounts.is_empty()) {
+        write_file(&mut archive, "shared-account.json", format!("{accounts:#}\n").as_bytes())?;
+    }
     write_file(&mut archive, "about.txt", describe(files, kind, email.is_some()).as_bytes())?;
     let registry = context.registry()?;
     if let Some(email) = email {
@@ -235,7 +242,8 @@ fn describe(files: usize, given: IdentifierKind, has_account: bool) -> String {
          Rows are found by user id and e-mail address. Rows that give only a name, such as the owner of a video, are not \
          included.\r\n\
          In rows about several people, the ids, addresses and first and last names of the others were left empty. What \
-         others wrote may still mention them.\r\n{account}\r\n"
+         others wrote may still mention them.\r\n\
+         shared-account.json, if there is one: their id or address is in the list of shared accounts.\r\n{account}\r\n"
     )
 }
 

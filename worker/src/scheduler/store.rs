@@ -6,15 +6,18 @@ use crate::schema;
 use domain::api::{Course, Courses, Section};
 use domain::data_quality::FileFindings;
 use domain::directory::{self, Directory, DirectoryPage, DirectoryReader};
+use domain::erasure::Tombstones;
 use domain::fair_queue::Request;
-use domain::ids::CourseId;
+use domain::ids::{CourseId, UserId};
 use domain::paging::{CutOff, CutOffList, ListName, PageOutcome};
 use domain::quota::DailyUsage;
 use domain::report_listing::ReportListing;
 use domain::scheduler::{Account, Changes, ErasureEntry, ErasureLedger, Scheduler};
+use domain::shared_accounts::AccountMarks;
 use domain::time::Timestamp;
 use domain::window::WindowKey;
 use domain::window_state::Window;
+use engine::erasure_filter::is_person_of;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
@@ -23,7 +26,7 @@ use worker::{Result, SqlStorage, SqlStorageValue};
 
 /// `body` is JSON. `directory` holds Echo360's lists in parts, each of one list, and `directory_page` the parts of the
 /// list that is being read. `fact` holds single values by name, `forgetting` the erasures, `quality` the findings in the files of
-/// a window.
+/// a window, `shared_account` the shared accounts that were found in them.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS window (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS request (id TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -36,6 +39,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS directory_page (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS forgetting (id TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS quality (id TEXT PRIMARY KEY, body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS shared_account (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 ";
 
 /// Maximum number of courses or sections in one row. A section has four texts of at most 200 characters: at most 1.7 MB
@@ -47,6 +51,9 @@ const TERMS_PER_ROW: usize = 50;
 
 /// Overwrites a text with as many bytes, since SQLite leaves deleted values in free pages.
 const OVERWRITE_BODY: &str = "SET body = CAST(zeroblob(length(CAST(body AS BLOB))) AS TEXT)";
+
+/// The name of the marks of accounts among the single values.
+const ACCOUNT_MARKS: &str = "account-marks";
 
 /// The Scheduler's tables.
 pub(crate) struct Store {
@@ -69,7 +76,7 @@ struct CountRow {
 }
 
 #[derive(Deserialize)]
-struct QualityRow {
+struct WindowRow {
     id: String,
     body: String,
 }
@@ -100,6 +107,7 @@ impl Store {
             self.put("window", &key.full_id(), window)?;
             if window.is_none_or(|window| window.copy.is_none()) {
                 self.put::<FileFindings>("quality", &key.full_id(), None)?;
+                self.save_found_accounts(&key.full_id(), &BTreeSet::new())?;
             }
         }
         for id in &changes.requests {
@@ -110,6 +118,9 @@ impl Store {
         }
         for id in &changes.erasures {
             self.put("forgetting", id, scheduler.erasure(id))?;
+        }
+        if !changes.erasures.is_empty() {
+            self.erase_accounts(&scheduler.tombstones())?;
         }
         if changes.erasure_ledger {
             self.put_fact("oblivion", scheduler.erasure_ledger())?;
@@ -174,8 +185,49 @@ impl Store {
 
     /// What is unusual in the files of each window, by the window's full id.
     pub(crate) fn quality(&self) -> Result<BTreeMap<String, FileFindings>> {
-        let rows: Vec<QualityRow> = self.sql.exec("SELECT id, body FROM quality", None)?.to_array()?;
+        let rows: Vec<WindowRow> = self.sql.exec("SELECT id, body FROM quality", None)?.to_array()?;
         rows.into_iter().map(|row| Ok((row.id, serde_json::from_str(&row.body)?))).collect()
+    }
+
+    /// The shared accounts that were found in the files of each window, by the window's full id.
+    pub(crate) fn found_accounts(&self) -> Result<BTreeMap<String, BTreeSet<UserId>>> {
+        let rows: Vec<WindowRow> = self.sql.exec("SELECT id, body FROM shared_account", None)?.to_array()?;
+        rows.into_iter().map(|row| Ok((row.id, serde_json::from_str(&row.body)?))).collect()
+    }
+
+    /// Stores the shared accounts that were found in the files of a window. Deleted with the window's copy. Accounts may
+    /// be erased later, so they are overwritten before they are deleted: SQLite leaves deleted values in free pages.
+    pub(crate) fn save_found_accounts(&self, window: &str, accounts: &BTreeSet<UserId>) -> Result<()> {
+        let overwrite = "UPDATE shared_account SET body = hex(zeroblob(length(body) / 2)) WHERE id = ?";
+        self.sql.exec(overwrite, vec![window.into()])?;
+        self.put("shared_account", window, (!accounts.is_empty()).then_some(accounts))
+    }
+
+    /// How administrators have marked accounts.
+    pub(crate) fn account_marks(&self) -> Result<AccountMarks> {
+        Ok(self.fact(ACCOUNT_MARKS)?.unwrap_or_default())
+    }
+
+    /// Stores how administrators have marked accounts.
+    pub(crate) fn save_account_marks(&self, marks: &AccountMarks) -> Result<()> {
+        let overwrite = "UPDATE fact SET body = hex(zeroblob(length(body) / 2)) WHERE name = ?";
+        self.sql.exec(overwrite, vec![ACCOUNT_MARKS.into()])?;
+        self.put_fact(ACCOUNT_MARKS, marks)
+    }
+
+    /// Deletes erased people from the list of shared accounts.
+    fn erase_accounts(&self, tombstones: &Tombstones) -> Result<()> {
+        for (window, mut accounts) in self.found_accounts()? {
+            let count = accounts.len();
+            accounts.retain(|account| !is_person_of(tombstones, account.as_str()));
+            if accounts.len() < count {
+                self.save_found_accounts(&window, &accounts)?;
+            }
+        }
+        let mut marks = self.account_marks()?;
+        let count = marks.len();
+        marks.retain(|account, _| !is_person_of(tombstones, account));
+        if marks.len() < count { self.save_account_marks(&marks) } else { Ok(()) }
     }
 
     /// Records the sections in collected rows. An empty value does not replace an earlier one.

@@ -79,7 +79,7 @@ impl WeekPublisher<'_> {
         let mut new: Vec<(String, StoredWeek)> = Vec::new();
         let shape = report.known().map(|report| report.descriptor().shape);
         if shape == Some(Shape::Snapshot) {
-            new.extend(self.count_snapshot(report, &windows, &published).await?);
+            new.extend(self.count_snapshot(report, &windows.windows, &published).await?);
         } else {
             for monday in mondays {
                 let key = monday.to_string();
@@ -116,11 +116,10 @@ impl WeekPublisher<'_> {
     }
 
     /// The stored windows of a report that may have rows of the course.
-    async fn list_windows(&self, report: &ReportName) -> Result<Vec<AvailableWindow>, Problem> {
+    async fn list_windows(&self, report: &ReportName) -> Result<AvailableWindows, Problem> {
         let command =
             SchedulerCommand::ListAvailable { report: report.clone(), course: self.course.id.clone() };
-        let AvailableWindows { windows } = rpc::call(self.scheduler, &command).await?;
-        Ok(windows)
+        rpc::call(self.scheduler, &command).await
     }
 
     /// Publishes one week of a report of events; `None` unless all its days are loaded and final.
@@ -128,7 +127,7 @@ impl WeekPublisher<'_> {
         &self,
         report: &ReportName,
         monday: Day,
-        windows: &[AvailableWindow],
+        windows: &AvailableWindows,
     ) -> Result<Option<StoredWeek>, Problem> {
         let Ok(range) = Range::new(monday, plus_days(monday, 6)) else { return Ok(None) };
         let Some(zone) = zone::trace(self.zone, Some(range), clock::now()) else { return Ok(None) };
@@ -146,13 +145,13 @@ impl WeekPublisher<'_> {
         report: &ReportName,
         week: Range,
         zone: Zone,
-        windows: &[AvailableWindow],
+        windows: &AvailableWindows,
     ) -> Result<Option<(AmountsBySection, Vec<(String, u32)>)>, Problem> {
         let span = week.span(&zone);
         let days = span.start.day().iter_days().take_while(|day| Timestamp::start_of(*day) < span.end);
         let mut sources: Vec<&AvailableWindow> = Vec::new();
         for day in days {
-            let Some(window) = windows.iter().find(|window| is_final_on(window, day)) else {
+            let Some(window) = windows.windows.iter().find(|window| is_final_on(window, day)) else {
                 return Ok(None);
             };
             if !sources.iter().any(|source| source.key == window.key) {
@@ -165,6 +164,7 @@ impl WeekPublisher<'_> {
             monday: week.from(),
             zone,
             today: clock::now().day(),
+            shared_accounts: windows.shared_accounts.iter().copied().collect(),
         };
         let Some(mut counter) = CourseWeekCounter::new(query) else { return Ok(None) };
         for window in &sources {
@@ -265,7 +265,7 @@ impl WeekPublisher<'_> {
             .filter(|(_, number)| !number.is_empty())
             .chain([(String::new(), String::new())])
             .collect();
-        let weeks: BTreeSet<Day> = windows.iter().filter_map(|window| window.key.start()).collect();
+        let weeks: BTreeSet<Day> = windows.windows.iter().filter_map(|window| window.key.start()).collect();
         let mut viewers = VideoViewers::default();
         for monday in weeks.into_iter().rev() {
             let Ok(week) = Range::new(monday, plus_days(monday, 6)) else { continue };

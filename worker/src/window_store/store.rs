@@ -5,7 +5,7 @@ use crate::schema;
 use domain::collector::{CollectFacts, ErasureFacts, ErasureStage};
 use domain::data_quality::FileFindings;
 use domain::erasure::{IdentityLink, RemainingRows, SweepOutcome, Tombstones};
-use domain::ids::CourseId;
+use domain::ids::{CourseId, UserId};
 use domain::scope::RowFilter;
 use domain::shrinkage::{SectionRows, Shrinkage};
 use domain::time::Timestamp;
@@ -287,10 +287,18 @@ impl Store {
     }
 
     /// Records that the Scheduler has received the outcome of this lease. The sections that have lost rows are not
-    /// kept here: their course may be erased.
+    /// kept here: their course may be erased. Nor are shared accounts, which are overwritten, since SQLite leaves deleted values
+    /// in free pages.
     pub(crate) fn mark_reported(&self, lease: u32) -> Result<()> {
-        let Some(task) = self.collect_task()?.filter(|task| task.job.lease == lease) else { return Ok(()) };
+        let Some(mut task) = self.collect_task()?.filter(|task| task.job.lease == lease) else {
+            return Ok(());
+        };
         self.sql.exec("UPDATE job SET told = 1", None)?;
+        if !task.job.shared_accounts.is_empty() {
+            task.job.shared_accounts.clear();
+            self.sql.exec("UPDATE job SET body = hex(zeroblob(length(body) / 2))", None)?;
+            self.sql.exec("UPDATE job SET body = ?", vec![serde_json::to_string(&task.job)?.into()])?;
+        }
         if let Some(CollectOutcome::Shrunken(Shrinkage { rows, .. })) = task.outcome {
             let outcome = CollectOutcome::Shrunken(Shrinkage { rows, sections: Vec::new() });
             self.sql.exec("UPDATE job SET outcome = ?", vec![serde_json::to_string(&outcome)?.into()])?;
@@ -300,7 +308,7 @@ impl Store {
 
     /// Records the outcome of the job, and deletes its links, which are secrets and no longer needed.
     pub(crate) fn finish_collect(&self, outcome: &CollectOutcome) -> Result<()> {
-        self.finish_collect_with(outcome, BTreeSet::new(), None)
+        self.finish_collect_with(outcome, BTreeSet::new(), None, BTreeSet::new())
     }
 
     fn finish_collect_with(
@@ -308,11 +316,13 @@ impl Store {
         outcome: &CollectOutcome,
         found: BTreeSet<IdentityLink>,
         quality: Option<FileFindings>,
+        shared_accounts: BTreeSet<UserId>,
     ) -> Result<()> {
         let Some(mut task) = self.collect_task()? else { return Ok(()) };
         task.job.links.clear();
         task.job.tombstones = Tombstones::default();
         (task.job.found, task.job.quality) = (found, quality);
+        task.job.shared_accounts = shared_accounts;
         self.sql.exec(
             "UPDATE job SET body = ?, outcome = ?, told = 0",
             vec![serde_json::to_string(&task.job)?.into(), serde_json::to_string(outcome)?.into()],
@@ -349,7 +359,7 @@ impl Store {
         now: Timestamp,
         delete_old_at: Timestamp,
     ) -> Result<()> {
-        let SplitSummary { header, rows, bytes, sections, findings, quality } = summary;
+        let SplitSummary { header, rows, bytes, sections, findings, quality, shared_accounts } = summary;
         let slices = self.count(generation, &Filter::all())?.slices;
         self.sql.exec(
             "INSERT OR REPLACE INTO copy (generation, header, slices, rows, bytes, made, delete_at)
@@ -384,7 +394,7 @@ impl Store {
         )?;
         let header = String::from_utf8_lossy(&header).trim_end().to_owned();
         let outcome = CollectOutcome::Whole { rows, bytes, header };
-        self.finish_collect_with(&outcome, findings.links, Some(quality))
+        self.finish_collect_with(&outcome, findings.links, Some(quality), shared_accounts)
     }
 
     /// The sections in the rows of the current copy.

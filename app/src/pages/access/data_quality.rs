@@ -1,5 +1,6 @@
 //! `/quality`: what is unusual in Echo360's files, report by report.
 
+use super::shared_accounts::SharedAccountList;
 use crate::api_client;
 use crate::api_signal::ApiSignal;
 use crate::components::error_notice::ErrorNotice;
@@ -26,6 +27,7 @@ pub fn DataQualityPage() -> impl IntoView {
             <ErrorNotice error again=Callback::new(move |()| quality.refetch()) />
         })}
         <div data-testid="quality">{reports}</div>
+        <SharedAccountList />
     }
 }
 

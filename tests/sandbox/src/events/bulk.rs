@@ -49,8 +49,13 @@ pub(super) fn each(
             let mut event = match slot {
                 Some((current, event)) if *current == session => *event,
                 _ => {
-                    let event =
-                        new_session(institution, &term, published, [week.unsigned_abs(), lane, session]);
+                    let event = new_session(
+                        institution,
+                        &term,
+                        published,
+                        lanes,
+                        [week.unsigned_abs(), lane, session],
+                    );
                     *slot = Some((session, event));
                     event
                 }
@@ -90,12 +95,21 @@ fn watchable_term(institution: &Institution, monday: i64) -> Option<(Arc<Term>, 
     None
 }
 
-fn new_session(institution: &Institution, term: &Term, published: usize, key: [u64; 3]) -> Event {
+/// A session of the lane `key[1]`. A student is in at most two lanes, as far as there are enough: nobody watches three videos
+/// at once.
+fn new_session(institution: &Institution, term: &Term, published: usize, lanes: u64, key: [u64; 3]) -> Event {
     let mut dice = Dice::new(institution.seed, &[0x2080, key[0], key[1], key[2]]);
     let lecture = dice.index(published);
     let sections = term.lectures.get(lecture).map_or(&[][..], |lecture| &lecture.sections);
     let section = dice.pick(sections).unwrap_or(0);
     let students = term.sections.get(section).map_or(&[][..], |section| &section.students);
+    let groups = lanes.div_ceil(2);
+    let is_in_lane = |student: &usize| *student as u64 % groups == key[1] % groups;
+    let mut own: Vec<usize> = students.iter().copied().filter(is_in_lane).collect();
+    if own.is_empty() {
+        own = (0..institution.students).filter(is_in_lane).collect();
+    }
+    let students = if own.is_empty() { students } else { &own };
     let person = if dice.chance(0.002) { None } else { dice.pick(students) };
     let detail = Detail::View { first: true, live: false, public: person.is_none() };
     Event { at: 0, lecture, section, person, detail }

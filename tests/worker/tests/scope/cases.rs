@@ -7,6 +7,7 @@ use domain::api::{Courses, Reports, RequestInfo, Requests, RowCount, Session, Se
 use domain::problem::{Code, Problem};
 use domain::routes::Operation;
 use domain::share_link::TOKEN_LENGTH;
+use domain::shared_accounts::{SharedAccounts, format_hash, hash_account};
 use domain::shares::{CreateShareResponse, ShareContent, Shares};
 use reqwest::{Method, RequestBuilder};
 use sandbox::{Report, Truth};
@@ -62,6 +63,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         Operation::UpdateShare => case.check_update_share().await,
         Operation::RevokeShare => case.check_revoke_share().await,
         Operation::SwitchShares => case.check_switch_shares().await,
+        Operation::ListSharedAccounts => case.check_shared_accounts().await,
         Operation::ListRoles
         | Operation::ReadAuditLog
         | Operation::ListErasures
@@ -75,6 +77,7 @@ pub(crate) async fn check(setup: &Setup, target: Target, visitor: &Visitor) {
         | Operation::StartErasure
         | Operation::CancelErasure
         | Operation::ExportPerson
+        | Operation::MarkAccount
         | Operation::ChooseCopy => {
             case.check_authorization_only().await;
         }
@@ -606,6 +609,19 @@ impl Case<'_> {
         let own = self.make_own_share().await.share.unwrap();
         assert_eq!(revoke(&own.id).send().await.unwrap().status(), 204);
         assert_eq!(refusal(revoke(&own.id)).await.code, Code::UnknownShare);
+    }
+
+    async fn check_shared_accounts(&self) {
+        let account = format!("kiosk-of-{}", self.visitor.email());
+        let body = json!({"account": account.to_uppercase(), "mark": "shared"});
+        self.setup.text(self.setup.post("/api/shared-accounts", &self.setup.boss, &body)).await;
+        let list: SharedAccounts = self.get("/api/shared-accounts").await;
+        assert!(list.hashes.contains(&format_hash(hash_account(account.bytes()))));
+        // The ids and addresses themselves are for administrators.
+        let is_administrator = self.visitor.access == Access::Administrator;
+        assert_eq!(list.accounts.is_some(), is_administrator);
+        let text = self.text("/api/shared-accounts").await;
+        assert_eq!(text.contains(&account), is_administrator, "{text}");
     }
 
     async fn check_switch_shares(&self) {

@@ -65,6 +65,7 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::ReadRows
         | Operation::DownloadCsv
         | Operation::CountRows
+        | Operation::ListSharedAccounts
         | Operation::CreateShare => SCOPED,
         Operation::ListRequests
         | Operation::GetRequest
@@ -83,7 +84,9 @@ fn by_access(operation: Operation) -> [Gets; 5] {
         | Operation::CancelErasure
         | Operation::ExportPerson
         | Operation::GetDataQuality => ADMINISTRATORS,
-        Operation::ListShrunken | Operation::ChooseCopy | Operation::EndSessions => ADMINISTRATORS,
+        Operation::ListShrunken | Operation::ChooseCopy | Operation::EndSessions | Operation::MarkAccount => {
+            ADMINISTRATORS
+        }
     }
 }
 
