@@ -76,10 +76,16 @@ async fn marks_in_audit_log(stack: &Stack, count: usize) -> Vec<String> {
     let started = Instant::now();
     loop {
         let page = stack.get("/api/record?what=account-marked").await;
-        let entries = page["entries"].as_array().unwrap();
-        if entries.len() >= count || started.elapsed() > Duration::from_secs(10) {
+        let mut marks = Vec::new();
+        // Equal entries of one second are one.
+        for entry in page["entries"].as_array().unwrap() {
+            let times = usize::try_from(entry["count"].as_u64().unwrap()).unwrap();
+            marks.extend(std::iter::repeat_n(entry["view"].as_str().unwrap().to_owned(), times));
+        }
+        if marks.len() >= count || started.elapsed() > Duration::from_secs(10) {
             assert!(!page.to_string().contains(KIOSK), "{page}");
-            return entries.iter().map(|entry| entry["view"].as_str().unwrap().to_owned()).collect();
+            marks.sort();
+            return marks;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -113,7 +119,7 @@ async fn an_account_with_three_videos_at_once_is_found_and_administrators_have_t
         assert_eq!(refusal(mark(&stack, account, how)).await.code, Code::BadBody);
     }
     let marks = marks_in_audit_log(&stack, 4).await;
-    assert_eq!(marks, ["mark removed", "mark removed", "shared", "person"]);
+    assert_eq!(marks, ["mark removed", "mark removed", "person", "shared"]);
 
     // The rows themselves stay as they are.
     let path = format!("{}?from={}&to={}&cells=raw", REPORT.name(), weeks.from, weeks.to());
@@ -149,8 +155,12 @@ async fn an_erasure_removes_an_account_from_the_list_and_keeps_it_out() {
     wait_until_erased(&stack).await;
     assert_eq!(refusal(mark(&stack, &id, Some("shared"))).await.code, Code::BadBody);
 
-    // It is in no file of the objects, free pages included, and newer copies do not bring it back.
+    // It is in no file of the objects, free pages included, and newer copies do not bring it back. SQLite's write-ahead log has
+    // it until the next checkpoint, which opening the database again is.
     stack.kill();
+    for class in ["Scheduler", "WindowStore"] {
+        stack.damage(class, false, "PRAGMA wal_checkpoint(TRUNCATE)");
+    }
     for class in ["Scheduler", "WindowStore"] {
         let databases = stack.databases(class, false);
         let folders: BTreeSet<_> = databases.iter().map(|path| path.parent().unwrap()).collect();

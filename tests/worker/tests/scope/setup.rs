@@ -410,7 +410,11 @@ impl Setup {
 
     /// Checks what must hold after all tests.
     pub(crate) fn check_afterwards(&self) {
-        assert!(self.signer.fetches() <= 1, "the keys must be fetched once and cached");
+        assert!(
+            self.signer.fetches() <= 1,
+            "the keys must be fetched once and cached:\n{}",
+            self.stack.log()
+        );
         self.stack.check_ledger();
     }
 }
