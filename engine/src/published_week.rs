@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// The version of the rules by which numbers are published. Numbers of an older version are never shown.
-pub const RULE: u32 = 1;
+pub const RULE: u32 = 2;
 
 /// A number that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
