@@ -120,6 +120,9 @@ const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, 
 /// The fact with the key that signs the tokens of links.
 const LINK_KEY_FACT: &str = "link key";
 
+/// The fact with how many published weeks were replaced, because they were published by older rules.
+const REPLACED_WEEKS_FACT: &str = "replaced weeks";
+
 /// Handles a command about shares.
 pub(super) fn handle(
     store: &Store,
@@ -424,10 +427,11 @@ fn publish_week(
     }
     let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? AND week = ?";
     let key = vec![report.into(), course.as_str().into(), week.into()];
-    if let Some(WeekRow { body, .. }) = store.rows::<WeekRow>(query, key)?.first()
-        && !serde_json::from_str::<StoredWeek>(body)?.is_replaceable()
-    {
-        return Ok(());
+    if let Some(WeekRow { body, .. }) = store.rows::<WeekRow>(query, key)?.first() {
+        if !serde_json::from_str::<StoredWeek>(body)?.is_replaceable() {
+            return Ok(());
+        }
+        store.put_fact(REPLACED_WEEKS_FACT, &(replaced_weeks(store)? + 1))?;
     }
     store.run(
         "INSERT OR REPLACE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
@@ -595,8 +599,13 @@ fn find_open(
     Ok(found.filter(|_| is_open))
 }
 
-/// Opens a share. The numbers of its weeks never change while it is open, so the version of its content is a hash of
-/// all the rest.
+/// How many published weeks were ever replaced.
+fn replaced_weeks(store: &Store) -> Result<u64> {
+    Ok(store.fact(REPLACED_WEEKS_FACT)?.unwrap_or_default())
+}
+
+/// Opens a share. While it is open, the numbers of its weeks change only when those of an older rule are replaced. So the
+/// version of its content is a hash of all the rest, and of how many weeks were replaced in the whole institution.
 fn open_share(
     store: &Store,
     settings: &Settings,
@@ -608,7 +617,8 @@ fn open_share(
         return Ok(Err(response::share_gone()));
     };
     let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
-    let version = crypto::sha256_hex(&format!("{} {time_zone} {}", expires.0, row.body));
+    let replaced = replaced_weeks(store)?;
+    let version = crypto::sha256_hex(&format!("{} {time_zone} {replaced} {}", expires.0, row.body));
     if cached == Some(version.as_str()) {
         return Ok(Ok(response::json(&OpenShareResponse { version, content: None })?));
     }
