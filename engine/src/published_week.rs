@@ -186,12 +186,6 @@ impl VideoViewers {
         }
     }
 
-    /// Whether at least this many students are known to have watched in a section.
-    #[must_use]
-    pub fn has_at_least(&self, section: &str, students: u32) -> bool {
-        u64::from(students) <= self.count(section, None)
-    }
-
     /// The number of students who watched in weeks that start at `since` or later; `None`: in any week.
     fn count(&self, section: &str, since: Option<Timestamp>) -> u64 {
         let students = self.0.get(section).into_iter().flat_map(BTreeMap::values);
@@ -216,8 +210,9 @@ pub struct PublishedLibrary {
 /// views between them; its span is the weeks between them.
 ///
 /// The numbers of a section are shown only if for its views, and for their difference to each snapshot in `before` that
-/// has the section, at least `LECTERN_SMALLEST` students watched there in the same span, and the views are as many
-/// more than these students. Views that became fewer, as when a video was removed, are not shown.
+/// has the section, at least `LECTERN_SMALLEST` students are known to have watched there in the same span, and the
+/// views are as many more than twice these students ([`threshold_of_views`]). Views that became fewer, as when a video was
+/// removed, are not shown.
 #[must_use]
 pub fn publish_library(
     views: &ViewCounts,
@@ -233,10 +228,10 @@ pub fn publish_library(
                 None => 0,
                 // That nobody viewed anything may not be told of a few students either.
                 Some(0) => u32::try_from(students).unwrap_or(u32::MAX),
-                Some(change) => threshold_of_count(change, students),
+                Some(change) => threshold_of_views(change, students),
             })
         };
-        let since_published = threshold_of_count(views, viewers.count(name, None));
+        let since_published = threshold_of_views(views, viewers.count(name, None));
         let threshold = before.iter().filter_map(change).fold(since_published, u32::min);
         limit_threshold(threshold, bounds)
     };
@@ -260,6 +255,13 @@ pub fn publish_library(
             ..PublishedNumbers::default()
         },
     }
+}
+
+/// The largest `LECTERN_SMALLEST` for which views may be shown. Weeks that are not loaded or final may have further
+/// students, who leave fewer views beyond one for each. So as many again are assumed.
+fn threshold_of_views(views: u64, known_students: u64) -> u32 {
+    let beyond = views.saturating_sub(known_students.saturating_mul(2));
+    u32::try_from(known_students.min(beyond)).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of rows, exact below 2^53")]

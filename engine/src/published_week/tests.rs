@@ -141,10 +141,13 @@ fn views_are_shown_of_sections_in_which_enough_students_watched() {
     // The same students in two weeks are no more students.
     assert_eq!(shown(&[200], &[&[9], &[9]]), []);
     assert_eq!(
-        shown(&[22, 21], &[&[11, 11]]),
-        [("0".to_owned(), number(20.0, 11)), ("1".to_owned(), number(20.0, 10))]
+        shown(&[33, 32], &[&[11, 11]]),
+        [("0".to_owned(), number(35.0, 11)), ("1".to_owned(), number(30.0, 10))]
     );
     assert_eq!(shown(&[20], &[&[11]]), [], "hardly more than one view for each");
+    // 25 students have 30 views. Nothing is shown either if a week is missing that half of them watched in.
+    assert_eq!(shown(&[30], &[&[25]]), []);
+    assert_eq!(shown(&[30], &[&[13]]), []);
 }
 
 #[test]
@@ -158,15 +161,15 @@ fn a_later_snapshot_is_shown_if_enough_students_watched_in_between() {
         let library = publish(sums, &[&[12, 12, 2], between], std::slice::from_ref(&first));
         library.shown.sections.into_keys().collect::<Vec<_>>()
     };
-    assert_eq!(next(&[90, 100, 80], &[12, 12, 2]), ["0", "1"]);
-    assert_eq!(next(&[90, 100, 80], &[12, 9, 2]), ["0"], "nine students watched in between");
-    assert_eq!(next(&[90, 90, 80], &[12, 12, 2]), ["0"], "20 views of twelve students");
+    assert_eq!(next(&[100, 110, 80], &[12, 12, 2]), ["0", "1"]);
+    assert_eq!(next(&[100, 110, 80], &[12, 9, 2]), ["0"], "nine students watched in between");
+    assert_eq!(next(&[100, 100, 80], &[12, 12, 2]), ["0"], "30 views of twelve students");
     assert_eq!(
         next(&[60, 70, 80], &[12, 0, 2]),
         ["0"],
         "that nothing changed is told of enough students only"
     );
-    assert_eq!(next(&[90, 69, 80], &[12, 12, 2]), ["0"], "a video was removed");
+    assert_eq!(next(&[100, 69, 80], &[12, 12, 2]), ["0"], "a video was removed");
     // What was never shown is not compared.
     assert_eq!(next(&[60, 70, 80], &[0, 0, 12]), ["2"]);
 }

@@ -209,7 +209,7 @@ impl WeekPublisher<'_> {
             return Ok(None);
         }
         let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
-        let viewers = self.list_video_viewers(&views, taken).await?;
+        let viewers = self.list_video_viewers(taken).await?;
         let before: Vec<PublishedLibrary> = before.iter().filter_map(|(_, week)| week.library()).collect();
         let PublishedLibrary { shown, views, .. } =
             published_week::publish_library(&views, taken, &viewers, &before, &self.bounds());
@@ -249,12 +249,8 @@ impl WeekPublisher<'_> {
     }
 
     /// The students who watched videos in the final weeks that ended before a snapshot of the library was `taken`, by
-    /// section number. Reads the latest week first, until there are enough in each section that has views.
-    async fn list_video_viewers(
-        &self,
-        views: &ViewCounts,
-        taken: Timestamp,
-    ) -> Result<VideoViewers, Problem> {
+    /// section number. Reads all weeks, since students who are not known could let a number seem to be of fewer.
+    async fn list_video_viewers(&self, taken: Timestamp) -> Result<VideoViewers, Problem> {
         let report = ReportName::from(KnownReport::VideoView);
         let windows = self.list_windows(&report).await?;
         let numbers: BTreeMap<String, String> = self
@@ -267,13 +263,10 @@ impl WeekPublisher<'_> {
             .collect();
         let weeks: BTreeSet<Day> = windows.iter().filter_map(|window| window.key.start()).collect();
         let mut viewers = VideoViewers::default();
-        for monday in weeks.into_iter().rev() {
+        for monday in weeks {
             let Ok(week) = Range::new(monday, plus_days(monday, 6)) else { continue };
             if taken < week.span(&Zone::utc()).end {
                 continue;
-            }
-            if views.sections.keys().all(|section| viewers.has_at_least(section, MAX_SMALLEST)) {
-                break;
             }
             let Some((amounts, _)) = self.count_amounts(&report, week, Zone::utc(), &windows).await? else {
                 continue;
