@@ -37,8 +37,8 @@ pub struct PublishedNumbers {
     /// Numbers of each part that is ever shown, by section UUID (or number, if the report has no UUIDs) in lower case.
     /// Rows without a section are under the empty text.
     pub sections: BTreeMap<String, Vec<Option<PublishedNumber>>>,
-    /// Whether the parts must not be added up: in a library with a video in several sections, each of them has its
-    /// views.
+    /// Whether parts of a library are withheld since each has the views of a video that is in several of them: their
+    /// sum would count these twice, and their difference could be the views of another video alone.
     #[serde(default, rename = "repeated", skip_serializing_if = "std::ops::Not::not")]
     pub is_repeated: bool,
     /// Numbers of the whole course, only under rules before version 1.
@@ -69,10 +69,10 @@ impl PublishedNumbers {
         self.add_up(self.visible_parts(smallest).filter(|(part, _)| *part == name))
     }
 
-    /// The sum over the parts that are shown; `None` if none is, or if they must not be added up.
+    /// The sum over the parts that are shown; `None` if none is.
     #[must_use]
     pub fn visible_total(&self, smallest: u32) -> Option<VisibleNumbers<'_>> {
-        if self.is_repeated { None } else { self.add_up(self.visible_parts(smallest)) }
+        self.add_up(self.visible_parts(smallest))
     }
 
     /// The parts with a number that is shown.
@@ -212,7 +212,8 @@ pub struct PublishedLibrary {
 /// The numbers of a section are shown only if for its views, and for their difference to each snapshot in `before` that
 /// has the section, at least `LECTERN_SMALLEST` students are known to have watched there in the same span, and the
 /// views are as many more than twice these students ([`threshold_of_views`]). Views that became fewer, as when a video was
-/// removed, are not shown.
+/// removed, are not shown. Nor is a section with a video that is in another one, too: the difference of both could be the
+/// views of a single video.
 #[must_use]
 pub fn publish_library(
     views: &ViewCounts,
@@ -238,6 +239,7 @@ pub fn publish_library(
     let shown: BTreeMap<&String, (u64, Vec<Option<PublishedNumber>>)> = views
         .sections
         .iter()
+        .filter(|(_, section)| !section.is_repeated)
         .filter_map(|(name, section)| {
             let max_smallest = threshold(name, section.views)?;
             let videos = PublishedNumber { value: to_f64(section.videos), max_smallest };
@@ -251,7 +253,7 @@ pub fn publish_library(
         shown: PublishedNumbers {
             rule: RULE,
             sections: shown.into_iter().map(|(name, (_, numbers))| (name.clone(), numbers)).collect(),
-            is_repeated: views.is_repeated,
+            is_repeated: views.sections.values().any(|section| section.is_repeated),
             ..PublishedNumbers::default()
         },
     }

@@ -99,13 +99,10 @@ fn numbers_of_an_older_rule_are_not_shown() {
 
 /// A library with these views of each section.
 fn views(sections: &[u64]) -> ViewCounts {
-    let section =
-        |(index, views): (usize, &u64)| (index.to_string(), SectionViews { views: *views, videos: 3 });
-    ViewCounts {
-        sections: sections.iter().enumerate().map(section).collect(),
-        videos: 5,
-        ..ViewCounts::default()
-    }
+    let section = |(index, views): (usize, &u64)| {
+        (index.to_string(), SectionViews { views: *views, videos: 3, ..SectionViews::default() })
+    };
+    ViewCounts { sections: sections.iter().enumerate().map(section).collect(), ..ViewCounts::default() }
 }
 
 /// The start of a week.
@@ -175,14 +172,21 @@ fn a_later_snapshot_is_shown_if_enough_students_watched_in_between() {
 }
 
 #[test]
-fn videos_in_several_sections_are_not_added_up() {
-    let total = |is_repeated| {
-        let views = ViewCounts { is_repeated, ..views(&[60, 72]) };
-        let shown = publish_library(&views, week(1), &viewers(&[&[12, 12]]), &[], &BOUNDS).shown;
-        shown.visible_total(10).map(|total| total.numbers)
+fn sections_that_have_a_video_in_common_are_withheld() {
+    let publish = |repeated: &[&str]| {
+        let mut views = views(&[60, 72, 80]);
+        for section in repeated {
+            views.sections.get_mut(*section).unwrap().is_repeated = true;
+        }
+        publish_library(&views, week(1), &viewers(&[&[12, 12, 12]]), &[], &BOUNDS).shown
     };
-    assert_eq!(total(false), Some(vec![Some(6.0), Some(130.0)]));
-    assert_eq!(total(true), None);
+    let total = |repeated: &[&str]| publish(repeated).visible_total(10).map(|total| total.numbers);
+    assert_eq!(total(&[]), Some(vec![Some(9.0), Some(210.0)]));
+    // Whoever subtracts one of them from the other gets the views of a video that is in only one.
+    let shared = publish(&["0", "1"]);
+    assert_eq!(["0", "1", "2"].map(|name| shared.visible_section(name, 10).is_some()), [false, false, true]);
+    assert_eq!((shared.is_repeated, total(&["0", "1"])), (true, Some(vec![Some(3.0), Some(80.0)])));
+    assert_eq!(total(&["0", "1", "2"]), None);
 }
 
 proptest! {

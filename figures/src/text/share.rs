@@ -112,7 +112,8 @@ pub fn withheld_caveat(reason: WithheldReason) -> &'static str {
             "The numbers of a course are the sum of its sections, without those that are withheld. Here all of them are:              in none were enough students active, or active enough."
         }
         WithheldReason::RepeatedVideos => {
-            "A video is in several sections of this course, each of which has its views. So they are not added up."
+            "A section is withheld if a video of it is in another section, too, or if too few students are known to have watched. Here \
+             all are: their views cannot be told apart."
         }
         WithheldReason::UnlistedSections => {
             "When this page was created, it was not known which sections the course has. So they are not added up."
