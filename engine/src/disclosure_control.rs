@@ -79,8 +79,7 @@ pub fn solution_threshold(section: &SectionAmounts) -> u32 {
 }
 
 /// The largest `LECTERN_SMALLEST` for which a sum fulfills the threshold rule and the count rule.
-#[must_use]
-pub fn threshold_of_count(sum: u64, contributors: u64) -> u32 {
+fn threshold_of_count(sum: u64, contributors: u64) -> u32 {
     u32::try_from(contributors.min(sum.saturating_sub(contributors))).unwrap_or(u32::MAX)
 }
 

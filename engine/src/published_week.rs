@@ -6,7 +6,7 @@
 
 use crate::course_week::{AmountsBySection, ViewCounts};
 use crate::disclosure_control::{
-    Amounts, SectionAmounts, publication_threshold, round_sum, solution_threshold, threshold_of_count, total,
+    Amounts, SectionAmounts, publication_threshold, round_sum, solution_threshold, total,
 };
 use domain::report::ReportName;
 use domain::time::Timestamp;
