@@ -150,8 +150,9 @@ pub(super) fn handle(
             }
             // Another share may have been created first, in the zone configured before.
             if stored_zone.is_none_or(|stored_zone| stored_zone == zone) {
+                let losses = Losses::load(store)?;
                 for (week, numbers) in weeks {
-                    publish_week(store, &report, &course, &week, &numbers)?;
+                    publish_week(store, &losses, &report, &course, &week, &numbers)?;
                 }
             }
             response::json(&published_weeks(store, &report, &course)?)?
@@ -417,12 +418,13 @@ fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec
 /// meantime.
 fn publish_week(
     store: &Store,
+    losses: &Losses,
     report: &str,
     course: &CourseId,
     week: &str,
     numbers: &StoredWeek,
 ) -> Result<()> {
-    if losses_of_report(store, report)?.affects(course.as_str(), numbers) {
+    if losses.affects(course.as_str(), &numbers.sources) {
         return Ok(());
     }
     let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? AND week = ?";
@@ -496,31 +498,27 @@ fn may_contain(window: &str, loss: &Invalidation) -> bool {
         && first.is_some_and(|first| days.from() <= first && first <= days.to())
 }
 
-/// The erased rows of a report. By window and course, the generation before which copies counted them.
+/// The erased rows. By window and course, the generation before which copies counted them.
 struct Losses(BTreeMap<(String, String), u32>);
 
 impl Losses {
-    /// Whether a week counted any of these rows.
-    fn affects(&self, course: &str, week: &StoredWeek) -> bool {
+    fn load(store: &Store) -> Result<Self> {
+        let rows: Vec<LossRow> = store.rows("SELECT window, course, generation FROM lost", Vec::new())?;
+        let by_window_and_course =
+            rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
+        Ok(Self(by_window_and_course.collect()))
+    }
+
+    /// Whether any of these rows were counted from these copies. A snapshot of the library has copies of several reports.
+    fn affects<'a>(&self, course: &str, sources: impl IntoIterator<Item = &'a (String, u32)>) -> bool {
         let is_before = |window: &str, course: &str, generation: u32| {
             let lost = self.0.get(&(window.to_owned(), course.to_owned()));
             lost.is_some_and(|before| generation < *before)
         };
-        week.sources.iter().any(|(window, generation)| {
+        sources.into_iter().any(|(window, generation)| {
             [EVERY_COURSE, course].iter().any(|course| is_before(window, course, *generation))
         })
     }
-}
-
-fn losses_of_report(store: &Store, report: &str) -> Result<Losses> {
-    let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
-    // `0` follows `/` in ASCII, so the range covers every window id that starts with the report's name and a
-    // slash.
-    let rows: Vec<LossRow> =
-        store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
-    let by_window_and_course =
-        rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
-    Ok(Losses(by_window_and_course.collect()))
 }
 
 fn generation_from_sql(value: f64) -> u32 {
@@ -528,16 +526,26 @@ fn generation_from_sql(value: f64) -> u32 {
 }
 
 fn invalidate_lost_weeks(store: &Store) -> Result<()> {
+    let losses = Losses::load(store)?;
     let reports: Vec<ReportRow> = store.rows("SELECT DISTINCT report FROM frozen", Vec::new())?;
     for ReportRow { report } in reports {
-        let losses = losses_of_report(store, &report)?;
         let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
         for found in store.rows::<StoredWeekRow>(query, vec![report.as_str().into()])? {
             let week: StoredWeek = serde_json::from_str(&found.body)?;
-            if week.spent || !losses.affects(&found.course, &week) {
+            if (week.spent && week.taken.is_none()) || !losses.affects(&found.course, &week.sources) {
                 continue;
             }
-            let spent = StoredWeek { spent: true, sources: week.sources, ..StoredWeek::default() };
+            // The views of a snapshot are compared with later ones, unless its own rows were erased.
+            let is_own =
+                |source: &&(String, u32)| source.0.split_once('/').is_some_and(|(of, _)| of == found.report);
+            let own_sources = week.sources.iter().filter(is_own);
+            let (taken, views) = if losses.affects(&found.course, own_sources) {
+                (None, BTreeMap::new())
+            } else {
+                (week.taken, week.views)
+            };
+            let spent =
+                StoredWeek { spent: true, sources: week.sources, taken, views, ..StoredWeek::default() };
             store.run(
                 "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
                 vec![

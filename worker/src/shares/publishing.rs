@@ -204,12 +204,12 @@ impl WeekPublisher<'_> {
         if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
-        // The numbers of an invalidated snapshot are deleted, so differences from it cannot be checked.
-        if before.iter().any(|(_, week)| week.spent) {
+        // Where the views of an invalidated snapshot are deleted, differences from it cannot be checked.
+        if before.iter().any(|(_, week)| week.spent && week.taken.is_none()) {
             return Ok(None);
         }
         let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
-        let viewers = self.list_video_viewers(taken).await?;
+        let (viewers, viewer_sources) = self.list_video_viewers(taken).await?;
         let before: Vec<PublishedLibrary> = before.iter().filter_map(|(_, week)| week.library()).collect();
         let PublishedLibrary { shown, views, .. } =
             published_week::publish_library(&views, taken, &viewers, &before, &self.bounds());
@@ -217,7 +217,8 @@ impl WeekPublisher<'_> {
             return Ok(None);
         }
         let key = format!("@{:015}", taken.0);
-        let sources = source_ids(&[window]);
+        // The views decide as much as the snapshot does: without them, nothing may be shown.
+        let sources = source_ids(&[window]).into_iter().chain(viewer_sources).collect();
         Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
@@ -249,8 +250,12 @@ impl WeekPublisher<'_> {
     }
 
     /// The students who watched videos in the final weeks that ended before a snapshot of the library was `taken`, by
-    /// section number. Reads all weeks, since students who are not known could let a number seem to be of fewer.
-    async fn list_video_viewers(&self, taken: Timestamp) -> Result<VideoViewers, Problem> {
+    /// section number, and the copies that were read. Reads all weeks, since students who are not known could let a number
+    /// seem to be of fewer.
+    async fn list_video_viewers(
+        &self,
+        taken: Timestamp,
+    ) -> Result<(VideoViewers, BTreeSet<(String, u32)>), Problem> {
         let report = ReportName::from(KnownReport::VideoView);
         let windows = self.list_windows(&report).await?;
         let numbers: BTreeMap<String, String> = self
@@ -262,15 +267,17 @@ impl WeekPublisher<'_> {
             .chain([(String::new(), String::new())])
             .collect();
         let weeks: BTreeSet<Day> = windows.iter().filter_map(|window| window.key.start()).collect();
-        let mut viewers = VideoViewers::default();
+        let (mut viewers, mut sources) = (VideoViewers::default(), BTreeSet::new());
         for monday in weeks {
             let Ok(week) = Range::new(monday, plus_days(monday, 6)) else { continue };
             if taken < week.span(&Zone::utc()).end {
                 continue;
             }
-            let Some((amounts, _)) = self.count_amounts(&report, week, Zone::utc(), &windows).await? else {
+            let Some((amounts, read)) = self.count_amounts(&report, week, Zone::utc(), &windows).await?
+            else {
                 continue;
             };
+            sources.extend(read);
             for (section, amounts) in amounts {
                 // Views of sections that the course does not list cannot be assigned to a number.
                 if let Some(number) = numbers.get(&section) {
@@ -278,7 +285,7 @@ impl WeekPublisher<'_> {
                 }
             }
         }
-        Ok(viewers)
+        Ok((viewers, sources))
     }
 
     /// Reads the course's rows in a window, and calls `visit` with each frame.
