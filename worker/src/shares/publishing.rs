@@ -6,7 +6,7 @@
 //! only when all its days are loaded and final. Rows are read one slice at a time and are not stored.
 //!
 //! A week that was published by older rules is never shown again by its old numbers. It is counted anew, but only
-//! from the same copies: so every new number is the old one, rounded, or was not shown. Where the total of the course
+//! from the same copies: so a new number tells of the same rows as the old one. Where the total of the course
 //! was shown, only sections are that were shown then: the total, which a reader may have noted, minus these would
 //! otherwise reveal what was withheld.
 
@@ -247,6 +247,11 @@ impl WeekPublisher<'_> {
         let views =
             view_counter.finish(&self.course.id, clock::now().day()).map_err(|why| unreadable_rows(&why))?;
         Ok((!views.is_unknown).then_some(views))
+    }
+
+    /// How many windows of `videoview` there are, all of which a snapshot of the library is published with.
+    pub(super) async fn count_video_view_windows(&self) -> Result<usize, Problem> {
+        Ok(self.list_windows(&KnownReport::VideoView.into()).await?.len())
     }
 
     /// The students who watched videos in the final weeks that ended before a snapshot of the library was `taken`, by
