@@ -87,12 +87,12 @@ struct Shown {
 
 impl Shown {
     fn of(parts: &[Amounts]) -> Self {
-        let add_up = |number: &dyn Fn(&Amounts) -> usize| -> f64 {
-            parts.iter().map(|part| round_sum(to_f64(number(part) as u64))).sum()
+        let add_up = |number: &dyn Fn(&Amounts) -> u64| -> f64 {
+            parts.iter().map(|part| round_sum(to_f64(number(part)))).sum()
         };
         Self {
-            sum: add_up(&|part| part.values().sum::<u64>() as usize),
-            students: add_up(&|part| part.values().filter(|amount| **amount > 0).count()),
+            sum: add_up(&|part| part.values().sum()),
+            students: add_up(&|part| part.values().filter(|amount| **amount > 0).count() as u64),
             parts: to_f64(parts.len() as u64),
         }
     }

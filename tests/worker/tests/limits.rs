@@ -1,10 +1,6 @@
 //! Limits on how often somebody may call, and on how much one person may read in a day.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests and their helpers fail at the first error"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests and their helpers fail at the first error")]
 
 use domain::problem::{Code, Problem};
 use domain::quota::MAX_READ_PER_DAY;

@@ -168,7 +168,9 @@ pub(super) fn handle(
             if owned_shares.len() >= MAX_SHARES_PER_PERSON {
                 return Ok(Err(Problem::new(
                     Code::Quota,
-                    format!("You have {MAX_SHARES_PER_PERSON} shares. Revoke some that nobody needs any more."),
+                    format!(
+                        "You have {MAX_SHARES_PER_PERSON} shares. Revoke some that nobody needs any more."
+                    ),
                 )));
             }
             let body = serde_json::to_string(&stored)?;
