@@ -356,7 +356,7 @@ pub struct SharePanel {
 pub enum WithheldReason {
     /// The numbers of a course are the sum over its sections that are shown, and none is.
     SmallSections,
-    /// The numbers of a course are the sum over its sections, but a video is in several of them.
+    /// Sections with a video that is in several of them are withheld, and no other section is shown.
     RepeatedVideos,
     /// It is not known which sections the course has.
     UnlistedSections,

@@ -313,11 +313,6 @@ fn course_query(course: &CourseId, range: Range, zone: &Zone, today: Day) -> Mea
 pub struct ViewCounts {
     /// By section number in lower case; rows without one are under the empty text.
     pub sections: BTreeMap<String, SectionViews>,
-    /// Distinct videos of the course.
-    pub videos: u64,
-    /// Whether a video is in several sections. Its rows may then all contain the same views, so sections must
-    /// not be added up.
-    pub is_repeated: bool,
     /// Whether a row has no number of views.
     pub is_unknown: bool,
 }
@@ -329,6 +324,9 @@ pub struct SectionViews {
     pub views: u64,
     /// Distinct videos.
     pub videos: u64,
+    /// Whether a video of this section is in another one, too. Their rows may then contain the same views, so sections
+    /// must neither be added up nor subtracted.
+    pub is_repeated: bool,
 }
 
 /// Counts the views in one copy of `asset`, or of one week of `assetbydate`.
@@ -365,14 +363,16 @@ impl ViewCounter {
         dataset.insert("all", WindowData { generation: 0, table: builder.finish()?, coverage });
         let range = Range::from_day(day);
         let measures = library::measure(&dataset, &course_query(course, range, &Zone::utc(), day));
-        let mut views = ViewCounts {
-            videos: measures.videos,
-            is_repeated: measures.repeated > 0,
-            ..ViewCounts::default()
-        };
+        // Rows of the same video in the same section are one entry.
+        let mut rows_by_video: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in &measures.entries {
+            *rows_by_video.entry(&entry.id).or_default() += 1;
+        }
+        let mut views = ViewCounts::default();
         for entry in measures.entries.iter().filter(|entry| entry.course == course.as_str()) {
             let section = views.sections.entry(normalize_text(&entry.section).into_owned()).or_default();
             section.videos += 1;
+            section.is_repeated |= rows_by_video.get(entry.id.as_str()).is_some_and(|rows| *rows > 1);
             section.views = section.views.saturating_add(entry.sums.views.unwrap_or(0));
             views.is_unknown |= entry.sums.views.is_none();
         }

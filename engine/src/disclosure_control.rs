@@ -9,9 +9,10 @@
 //! A sum over the students of one part may be published if all of these hold:
 //!
 //! - *Threshold rule*: at least `LECTERN_SMALLEST` students contribute.
-//! - *p% rule*: without the two largest contributions, at least 15 % of the largest remains. So the student with
-//!   the second largest contribution, who knows their own, cannot estimate the largest more closely than that, and
-//!   others even less.
+//! - *p% rule*: what all but the two largest contributors did beyond the 1 that each of them did at least is 15 % of
+//!   the largest contribution or more. The number of contributors is published, so this is what the student with the
+//!   second largest contribution, who knows their own, cannot tell from the largest. Others know even less. Contributions
+//!   are rows, so 1 is the least also where the published unit is minutes (two rows each).
 //! - *Count rule*: the sum is at least the number of contributors plus `LECTERN_SMALLEST`, since everybody contributes at
 //!   least 1: a sum of 20 over 20 students would reveal what each of them did.
 //!
@@ -22,7 +23,8 @@ use std::collections::BTreeMap;
 /// Each student's contribution to a sum, by user id.
 pub type Amounts = BTreeMap<String, u64>;
 
-/// What remains of a sum without its two largest contributions is at least this percentage of the largest.
+/// What the others than the two largest contributors did beyond 1 each is at least this percentage of the largest
+/// contribution.
 pub const MIN_PERCENT_OF_LARGEST: u64 = 15;
 
 /// Published sums are multiples of this number.
@@ -54,11 +56,11 @@ impl SectionAmounts {
 pub fn publication_threshold(amounts: &Amounts) -> u32 {
     let mut contributions: Vec<u64> = amounts.values().copied().filter(|amount| *amount > 0).collect();
     contributions.sort_unstable_by(|a, b| b.cmp(a));
-    let (largest, rest) = match contributions.as_slice() {
-        [largest, _, rest @ ..] => (*largest, total(rest.iter().copied())),
+    let (largest, unknown) = match contributions.as_slice() {
+        [largest, _, rest @ ..] => (*largest, total(rest.iter().map(|amount| amount - 1))),
         _ => return 0,
     };
-    if rest.saturating_mul(100) < largest.saturating_mul(MIN_PERCENT_OF_LARGEST) {
+    if unknown.saturating_mul(100) < largest.saturating_mul(MIN_PERCENT_OF_LARGEST) {
         return 0;
     }
     threshold_of_count(total(contributions.iter().copied()), contributions.len() as u64)
@@ -77,8 +79,7 @@ pub fn solution_threshold(section: &SectionAmounts) -> u32 {
 }
 
 /// The largest `LECTERN_SMALLEST` for which a sum fulfills the threshold rule and the count rule.
-#[must_use]
-pub fn threshold_of_count(sum: u64, contributors: u64) -> u32 {
+fn threshold_of_count(sum: u64, contributors: u64) -> u32 {
     u32::try_from(contributors.min(sum.saturating_sub(contributors))).unwrap_or(u32::MAX)
 }
 

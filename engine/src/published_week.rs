@@ -6,7 +6,7 @@
 
 use crate::course_week::{AmountsBySection, ViewCounts};
 use crate::disclosure_control::{
-    Amounts, SectionAmounts, publication_threshold, round_sum, solution_threshold, threshold_of_count, total,
+    Amounts, SectionAmounts, publication_threshold, round_sum, solution_threshold, total,
 };
 use domain::report::ReportName;
 use domain::time::Timestamp;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// The version of the rules by which numbers are published. Numbers of an older version are never shown.
-pub const RULE: u32 = 1;
+pub const RULE: u32 = 2;
 
 /// A number that may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ pub struct PublishedNumbers {
     /// Numbers of each part that is ever shown, by section UUID (or number, if the report has no UUIDs) in lower case.
     /// Rows without a section are under the empty text.
     pub sections: BTreeMap<String, Vec<Option<PublishedNumber>>>,
-    /// Whether the parts must not be added up: in a library with a video in several sections, each of them has its
-    /// views.
+    /// Whether parts of a library are withheld since each has the views of a video that is in several of them: their
+    /// sum would count these twice, and their difference could be the views of another video alone.
     #[serde(default, rename = "repeated", skip_serializing_if = "std::ops::Not::not")]
     pub is_repeated: bool,
     /// Numbers of the whole course, only under rules before version 1.
@@ -69,10 +69,10 @@ impl PublishedNumbers {
         self.add_up(self.visible_parts(smallest).filter(|(part, _)| *part == name))
     }
 
-    /// The sum over the parts that are shown; `None` if none is, or if they must not be added up.
+    /// The sum over the parts that are shown; `None` if none is.
     #[must_use]
     pub fn visible_total(&self, smallest: u32) -> Option<VisibleNumbers<'_>> {
-        if self.is_repeated { None } else { self.add_up(self.visible_parts(smallest)) }
+        self.add_up(self.visible_parts(smallest))
     }
 
     /// The parts with a number that is shown.
@@ -186,12 +186,6 @@ impl VideoViewers {
         }
     }
 
-    /// Whether at least this many students are known to have watched in a section.
-    #[must_use]
-    pub fn has_at_least(&self, section: &str, students: u32) -> bool {
-        u64::from(students) <= self.count(section, None)
-    }
-
     /// The number of students who watched in weeks that start at `since` or later; `None`: in any week.
     fn count(&self, section: &str, since: Option<Timestamp>) -> u64 {
         let students = self.0.get(section).into_iter().flat_map(BTreeMap::values);
@@ -216,8 +210,10 @@ pub struct PublishedLibrary {
 /// views between them; its span is the weeks between them.
 ///
 /// The numbers of a section are shown only if for its views, and for their difference to each snapshot in `before` that
-/// has the section, at least `LECTERN_SMALLEST` students watched there in the same span, and the views are as many
-/// more than these students. Views that became fewer, as when a video was removed, are not shown.
+/// has the section, at least `LECTERN_SMALLEST` students are known to have watched there in the same span, and the
+/// views are as many more than twice these students ([`threshold_of_views`]). Views that became fewer, as when a video was
+/// removed, are not shown. Nor is a section with a video that is in another one, too: the difference of both could be the
+/// views of a single video.
 #[must_use]
 pub fn publish_library(
     views: &ViewCounts,
@@ -233,16 +229,17 @@ pub fn publish_library(
                 None => 0,
                 // That nobody viewed anything may not be told of a few students either.
                 Some(0) => u32::try_from(students).unwrap_or(u32::MAX),
-                Some(change) => threshold_of_count(change, students),
+                Some(change) => threshold_of_views(change, students),
             })
         };
-        let since_published = threshold_of_count(views, viewers.count(name, None));
+        let since_published = threshold_of_views(views, viewers.count(name, None));
         let threshold = before.iter().filter_map(change).fold(since_published, u32::min);
         limit_threshold(threshold, bounds)
     };
     let shown: BTreeMap<&String, (u64, Vec<Option<PublishedNumber>>)> = views
         .sections
         .iter()
+        .filter(|(_, section)| !section.is_repeated)
         .filter_map(|(name, section)| {
             let max_smallest = threshold(name, section.views)?;
             let videos = PublishedNumber { value: to_f64(section.videos), max_smallest };
@@ -256,10 +253,17 @@ pub fn publish_library(
         shown: PublishedNumbers {
             rule: RULE,
             sections: shown.into_iter().map(|(name, (_, numbers))| (name.clone(), numbers)).collect(),
-            is_repeated: views.is_repeated,
+            is_repeated: views.sections.values().any(|section| section.is_repeated),
             ..PublishedNumbers::default()
         },
     }
+}
+
+/// The largest `LECTERN_SMALLEST` for which views may be shown. Weeks that are not loaded or final may have further
+/// students, who leave fewer views beyond one for each. So as many again are assumed.
+fn threshold_of_views(views: u64, known_students: u64) -> u32 {
+    let beyond = views.saturating_sub(known_students.saturating_mul(2));
+    u32::try_from(known_students.min(beyond)).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of rows, exact below 2^53")]

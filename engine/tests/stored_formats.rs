@@ -5,8 +5,8 @@ use engine::published_week::PublishedNumbers;
 #[test]
 fn published_week_format_is_unchanged() {
     for text in [
-        r#"{"rule":1,"sections":{"s":[{"value":12.5,"most":10},null]}}"#,
-        r#"{"rule":1,"sections":{},"repeated":true}"#,
+        r#"{"rule":2,"sections":{"s":[{"value":12.5,"most":10},null]}}"#,
+        r#"{"rule":2,"sections":{},"repeated":true}"#,
     ] {
         let numbers: PublishedNumbers = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&numbers).unwrap(), text);

@@ -273,7 +273,8 @@ pub(crate) struct StoredWeek {
     /// In a snapshot, the exact views of its sections, see [`PublishedLibrary`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) views: BTreeMap<String, u64>,
-    /// Whether rows that it counted were erased. Its numbers are deleted then.
+    /// Whether rows that it counted were erased. Its numbers are deleted then; of a snapshot, `views` are kept unless they
+    /// were erased themselves.
     #[serde(default)]
     pub(crate) spent: bool,
 }

@@ -130,6 +130,8 @@ impl SharesHandler<'_> {
                 "An administrator has turned shares off for the whole institution.",
             ));
         }
+        let mondays = days.map(whole_weeks).unwrap_or_default();
+        self.charge_reading(subject.reports().len() * windows_to_read(mondays.len(), &zone), None).await?;
         let directory: Courses =
             rpc::call(&self.scheduler, &SchedulerCommand::ListCourses(AccessScope::Everything)).await?;
         let course =
@@ -146,10 +148,6 @@ impl SharesHandler<'_> {
             Some(_) => None,
             None => Some(self.list_sections(&course_id).await?),
         };
-        let mondays = days.map(whole_weeks).unwrap_or_default();
-        let view = format!("{subject} course {course_id}");
-        self.charge_reading(subject.reports().len() * mondays.len().max(1), request.preview.then_some(view))
-            .await?;
         let publisher = WeekPublisher {
             env: self.env,
             settings: self.settings,
@@ -159,6 +157,13 @@ impl SharesHandler<'_> {
             zone: &zone,
             should_store: !request.preview,
         };
+        // Who has watched decides what of the library is shown.
+        let more = if subject.is_snapshot() { publisher.count_video_view_windows().await? } else { 0 };
+        // Only now the course is known to exist: others are not recorded.
+        let view = request.preview.then(|| format!("{subject} course {course_id}"));
+        if more > 0 || view.is_some() {
+            self.charge_reading(more, view).await?;
+        }
         let mut panels = Vec::new();
         for report in subject.reports().into_iter().map(ReportName::from) {
             panels.push((report.clone(), publisher.publish(&report, &mondays).await?));
@@ -342,6 +347,12 @@ fn whole_weeks(range: Range) -> Vec<Day> {
     std::iter::successors(Some(first), |monday| Some(plus_days(*monday, 7)))
         .take_while(|monday| *monday <= last)
         .collect()
+}
+
+/// How many windows of each report the weeks of a share are read from; one without weeks is a snapshot. Windows are weeks in
+/// UTC, so a week of another zone is in two.
+fn windows_to_read(weeks: usize, zone: &str) -> usize {
+    (if zone == "UTC" { weeks } else { 2 * weeks }).max(1)
 }
 
 fn parse_name(name: &str) -> Result<String, Problem> {

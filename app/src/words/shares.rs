@@ -8,7 +8,7 @@ pub const SHARE: &str = "Share";
 pub const COPY_LINK_IS: &str =
     "“Copy link” is for people who can sign in to Lectern. A share is for people who cannot.";
 pub const SHARE_IS: &str = "Anybody with the link sees whole, final weeks (Monday to Sunday) of this course: sums over students, without names. Small sections are \
-     withheld, the numbers of a course are the sum of the others, and all are rounded to multiples of five. The numbers stay as they are now, and you can revoke the share at any time.";
+     withheld, the numbers of a course are the sum of the others, and all are rounded to multiples of five. These weeks are not counted again, and you can revoke the share at any time.";
 /// The parts of the view that a share ignores.
 pub const NOT_SHARED: &str = "Filters by person, role, video or deck are not shared. If several sections are chosen, the whole course is shared.";
 pub const CHOOSE_COURSE: &str = "Choose a course first: a share shows one course.";

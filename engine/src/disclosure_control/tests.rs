@@ -52,27 +52,63 @@ fn can_be_solved(known: &[Vec<u128>], target: &[u128]) -> bool {
     rank(with) == rank(known.to_vec())
 }
 
-/// What a sum over these parts discloses to whoever knows it exactly, and may be one of the students. The rules,
-/// implemented independently: every pair of students is tried.
+/// What the numbers of these parts disclose to strangers, and to students who know what they did themselves.
 fn disclosure(parts: &[Amounts], smallest: u32) -> Option<&'static str> {
-    let mut people: BTreeMap<&str, u64> = BTreeMap::new();
-    for (person, amount) in parts.iter().flatten().filter(|(_, amount)| **amount > 0) {
-        *people.entry(person).or_default() += amount;
+    let mut people: BTreeMap<&str, Amounts> = BTreeMap::new();
+    for (part, amounts) in parts.iter().enumerate() {
+        for (person, amount) in amounts.iter().filter(|(_, amount)| **amount > 0) {
+            people.entry(person).or_default().insert(part.to_string(), *amount);
+        }
     }
-    let sum: u64 = people.values().sum();
+    let did = |of: &Amounts| of.values().sum::<u64>();
+    let sum: u64 = people.values().map(did).sum();
     if people.len() < smallest as usize {
         return Some("few people");
     }
-    let is_estimated = |knows: &str, own: u64| {
-        people.iter().any(|(person, amount)| {
-            // A student subtracts their own contribution: what remains is an upper bound of anybody else's.
-            *person != knows && (sum - own - amount) * 100 < amount * MIN_PERCENT_OF_LARGEST
+    let is_estimated = |member: Option<&str>| {
+        let bound = Shown::of(parts).largest_possible(member.and_then(|member| people.get(member)));
+        people.iter().any(|(person, amounts)| {
+            let slack = bound - to_f64(did(amounts));
+            Some(*person) != member && slack < 0.15 * to_f64(did(amounts))
         })
     };
-    if people.iter().any(|(person, amount)| is_estimated(person, *amount)) {
+    if people.keys().map(|member| Some(*member)).chain([None]).any(is_estimated) {
         return Some("a close estimate");
     }
     (sum < people.len() as u64 + u64::from(smallest)).then_some("one for each")
+}
+
+/// The numbers that are shown of some parts, added up.
+struct Shown {
+    sum: f64,
+    students: f64,
+    parts: f64,
+}
+
+impl Shown {
+    fn of(parts: &[Amounts]) -> Self {
+        let add_up = |number: &dyn Fn(&Amounts) -> u64| -> f64 {
+            parts.iter().map(|part| round_sum(to_f64(number(part)))).sum()
+        };
+        Self {
+            sum: add_up(&|part| part.values().sum()),
+            students: add_up(&|part| part.values().filter(|amount| **amount > 0).count() as u64),
+            parts: to_f64(parts.len() as u64),
+        }
+    }
+
+    /// The most that one student can have done, as a member who knows their own amounts, or a stranger, computes it: the
+    /// others did at least 1 each. Each number is rounded by 2.5 at most, and a student counts in each part.
+    fn largest_possible(&self, own: Option<&Amounts>) -> f64 {
+        let (own, counted) = own.map_or((0, 0), |own| (own.values().sum::<u64>(), own.len()));
+        let sum = self.sum + 2.5 * self.parts - to_f64(own);
+        let others = self.students - 2.5 * self.parts - self.parts - to_f64(counted as u64);
+        sum - others.max(0.0)
+    }
+}
+
+fn to_f64(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
 }
 
 /// A course's week: its sections, and last the rows without a section.
@@ -207,8 +243,16 @@ fn part(people: usize) -> impl Strategy<Value = SectionAmounts> {
     })
 }
 
+/// A part in which one student did most, and most others the least that is possible.
+fn dominated_part() -> impl Strategy<Value = SectionAmounts> {
+    (30u64..200, prop::collection::vec(prop_oneof![4 => Just(1u64), 1 => 1..4u64], 10..29))
+        .prop_map(|(largest, others)| section(0, &[vec![largest], others].concat()))
+}
+
 fn any_part() -> impl Strategy<Value = SectionAmounts> {
-    prop_oneof![1 => Just(0usize), 1 => Just(3), 1 => Just(12), 3 => Just(30)].prop_flat_map(part)
+    let parts =
+        prop_oneof![1 => Just(0usize), 1 => Just(3), 1 => Just(12), 3 => Just(30)].prop_flat_map(part);
+    prop_oneof![6 => parts, 1 => dominated_part()]
 }
 
 /// A course of an institution, with up to six sections.
@@ -357,14 +401,31 @@ fn a_student_cannot_estimate_what_another_one_did() {
 }
 
 #[test]
+fn students_who_did_the_least_hide_nobody() {
+    // The page would say "690 marks, 90 students": nobody did more than about 605.
+    let amounts = [vec![600], vec![1; 91]].concat();
+    let course = Course { parts: vec![section(0, &amounts), SectionAmounts::default()] };
+    let shown =
+        Publication { parts: BTreeSet::from([0]), total: BTreeSet::from([0]), solutions: BTreeSet::new() };
+    assert_eq!(course.disclosures_to(&BTreeSet::new(), &shown, 10), [(vec![0], "a close estimate")]);
+    assert_eq!(course.publication(10).parts, BTreeSet::new());
+    // So it is with right and wrong answers, although nobody knows how many students they are of.
+    let mut answers = section(0, &[vec![600], vec![5; 91]].concat());
+    answers.right = section(0, &amounts).done;
+    answers.wrong = section(1, &[4; 91]).done;
+    assert_eq!((publication_threshold(&answers.done), solution_threshold(&answers)), (92, 0));
+}
+
+#[test]
 fn a_sum_needs_enough_beside_its_two_largest_contributions() {
     let threshold = |largest: [u64; 2], others: &[u64]| {
         publication_threshold(&section(0, &[&largest[..], others].concat()).done)
     };
-    // Of 100 it must be 15, whatever the second largest is.
-    assert_eq!(threshold([100, 1], &[1; 14]), 0);
-    assert_eq!(threshold([100, 1], &[1; 15]), 17);
-    assert_eq!(threshold([100, 100], &[1; 15]), 17);
+    // Of 100 it must be 15 beyond one for each, whatever the second largest is.
+    assert_eq!(threshold([100, 2], &[2; 14]), 0);
+    assert_eq!(threshold([100, 2], &[2; 15]), 17);
+    assert_eq!(threshold([100, 100], &[2; 15]), 17);
+    assert_eq!(threshold([100, 100], &[[2; 14], [1; 14]].concat()), 0);
     assert_eq!(
         [&[][..], &[5], &[5, 5]].map(|amounts| publication_threshold(&section(0, amounts).done)),
         [0; 3]

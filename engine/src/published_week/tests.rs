@@ -99,13 +99,10 @@ fn numbers_of_an_older_rule_are_not_shown() {
 
 /// A library with these views of each section.
 fn views(sections: &[u64]) -> ViewCounts {
-    let section =
-        |(index, views): (usize, &u64)| (index.to_string(), SectionViews { views: *views, videos: 3 });
-    ViewCounts {
-        sections: sections.iter().enumerate().map(section).collect(),
-        videos: 5,
-        ..ViewCounts::default()
-    }
+    let section = |(index, views): (usize, &u64)| {
+        (index.to_string(), SectionViews { views: *views, videos: 3, ..SectionViews::default() })
+    };
+    ViewCounts { sections: sections.iter().enumerate().map(section).collect(), ..ViewCounts::default() }
 }
 
 /// The start of a week.
@@ -141,10 +138,13 @@ fn views_are_shown_of_sections_in_which_enough_students_watched() {
     // The same students in two weeks are no more students.
     assert_eq!(shown(&[200], &[&[9], &[9]]), []);
     assert_eq!(
-        shown(&[22, 21], &[&[11, 11]]),
-        [("0".to_owned(), number(20.0, 11)), ("1".to_owned(), number(20.0, 10))]
+        shown(&[33, 32], &[&[11, 11]]),
+        [("0".to_owned(), number(35.0, 11)), ("1".to_owned(), number(30.0, 10))]
     );
     assert_eq!(shown(&[20], &[&[11]]), [], "hardly more than one view for each");
+    // 25 students have 30 views. Nothing is shown either if a week is missing that half of them watched in.
+    assert_eq!(shown(&[30], &[&[25]]), []);
+    assert_eq!(shown(&[30], &[&[13]]), []);
 }
 
 #[test]
@@ -158,28 +158,35 @@ fn a_later_snapshot_is_shown_if_enough_students_watched_in_between() {
         let library = publish(sums, &[&[12, 12, 2], between], std::slice::from_ref(&first));
         library.shown.sections.into_keys().collect::<Vec<_>>()
     };
-    assert_eq!(next(&[90, 100, 80], &[12, 12, 2]), ["0", "1"]);
-    assert_eq!(next(&[90, 100, 80], &[12, 9, 2]), ["0"], "nine students watched in between");
-    assert_eq!(next(&[90, 90, 80], &[12, 12, 2]), ["0"], "20 views of twelve students");
+    assert_eq!(next(&[100, 110, 80], &[12, 12, 2]), ["0", "1"]);
+    assert_eq!(next(&[100, 110, 80], &[12, 9, 2]), ["0"], "nine students watched in between");
+    assert_eq!(next(&[100, 100, 80], &[12, 12, 2]), ["0"], "30 views of twelve students");
     assert_eq!(
         next(&[60, 70, 80], &[12, 0, 2]),
         ["0"],
         "that nothing changed is told of enough students only"
     );
-    assert_eq!(next(&[90, 69, 80], &[12, 12, 2]), ["0"], "a video was removed");
+    assert_eq!(next(&[100, 69, 80], &[12, 12, 2]), ["0"], "a video was removed");
     // What was never shown is not compared.
     assert_eq!(next(&[60, 70, 80], &[0, 0, 12]), ["2"]);
 }
 
 #[test]
-fn videos_in_several_sections_are_not_added_up() {
-    let total = |is_repeated| {
-        let views = ViewCounts { is_repeated, ..views(&[60, 72]) };
-        let shown = publish_library(&views, week(1), &viewers(&[&[12, 12]]), &[], &BOUNDS).shown;
-        shown.visible_total(10).map(|total| total.numbers)
+fn sections_that_have_a_video_in_common_are_withheld() {
+    let publish = |repeated: &[&str]| {
+        let mut views = views(&[60, 72, 80]);
+        for section in repeated {
+            views.sections.get_mut(*section).unwrap().is_repeated = true;
+        }
+        publish_library(&views, week(1), &viewers(&[&[12, 12, 12]]), &[], &BOUNDS).shown
     };
-    assert_eq!(total(false), Some(vec![Some(6.0), Some(130.0)]));
-    assert_eq!(total(true), None);
+    let total = |repeated: &[&str]| publish(repeated).visible_total(10).map(|total| total.numbers);
+    assert_eq!(total(&[]), Some(vec![Some(9.0), Some(210.0)]));
+    // Whoever subtracts one of them from the other gets the views of a video that is in only one.
+    let shared = publish(&["0", "1"]);
+    assert_eq!(["0", "1", "2"].map(|name| shared.visible_section(name, 10).is_some()), [false, false, true]);
+    assert_eq!((shared.is_repeated, total(&["0", "1"])), (true, Some(vec![Some(3.0), Some(80.0)])));
+    assert_eq!(total(&["0", "1", "2"]), None);
 }
 
 proptest! {

@@ -92,16 +92,14 @@ pub fn sections(shown: u32, of: u32) -> String {
     format!("{shown} of {of}")
 }
 
-/// What the numbers of a course are the sum of.
+/// What the numbers of a course are the sum of. Rows without a section can be left out even if every section is shown.
 #[must_use]
 pub fn sections_caveat(locale: &dyn LocaleFormatter, shown: u32, of: u32) -> String {
+    let sections = locale.count_of(u64::from(of), "section", "sections");
     if shown == of {
-        return format!("The sum of {}.", locale.count_of(u64::from(of), "section", "sections"));
+        return format!("The sum of the {sections} listed; other rows may be left out.");
     }
-    format!(
-        "The sum of {shown} of {}; the rest is withheld.",
-        locale.count_of(u64::from(of), "section", "sections")
-    )
+    format!("The sum of {shown} of {sections}; the rest is withheld.")
 }
 
 /// Why all numbers of a report are withheld.
@@ -109,16 +107,19 @@ pub fn sections_caveat(locale: &dyn LocaleFormatter, shown: u32, of: u32) -> Str
 pub fn withheld_caveat(reason: WithheldReason) -> &'static str {
     match reason {
         WithheldReason::SmallSections => {
-            "The numbers of a course are the sum of its sections, without those that are withheld. Here all of them are:              in none were enough students active, or active enough."
+            "The numbers of a course are the sum of its sections, without those that are withheld. Here all of them are: in each, \
+             too few students were active, or not active enough, or one or two of them may account for nearly everything."
         }
         WithheldReason::RepeatedVideos => {
-            "A video is in several sections of this course, each of which has its views. So they are not added up."
+            "A section is withheld if a video of it is in another section, too, or if too few students are known to have watched. Here \
+             all are."
         }
         WithheldReason::UnlistedSections => {
             "When this page was created, it was not known which sections the course has. So they are not added up."
         }
         WithheldReason::OlderRule => {
-            "These numbers were counted before the rules that protect small groups became stricter, and are no longer              shown. Ask the person who gave you this link to create another one."
+            "These numbers were counted before the rules that protect small groups became stricter, and are no longer shown. \
+             Ask the person who gave you this link to create another one."
         }
     }
 }

@@ -89,7 +89,12 @@ async fn a_lost_alarm_is_set_again_by_the_cron_trigger_without_any_call() {
     assert!(fired.status().is_success(), "{}", fired.status());
     let started = std::time::Instant::now();
     while files(&stack) < 2 {
-        assert!(started.elapsed() < Duration::from_secs(30), "{} {}", stack.sandbox.ledger()["calls"], stack.log());
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "{} {}",
+            stack.sandbox.ledger()["calls"],
+            stack.log()
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     stack.check_ledger();

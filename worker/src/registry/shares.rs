@@ -120,6 +120,9 @@ const SELECT_SHARE: &str = "SELECT id, owner, expires, withdrawn, opened, last, 
 /// The fact with the key that signs the tokens of links.
 const LINK_KEY_FACT: &str = "link key";
 
+/// The fact with how many published weeks were replaced, because they were published by older rules.
+const REPLACED_WEEKS_FACT: &str = "replaced weeks";
+
 /// Handles a command about shares.
 pub(super) fn handle(
     store: &Store,
@@ -147,8 +150,9 @@ pub(super) fn handle(
             }
             // Another share may have been created first, in the zone configured before.
             if stored_zone.is_none_or(|stored_zone| stored_zone == zone) {
+                let losses = Losses::load(store)?;
                 for (week, numbers) in weeks {
-                    publish_week(store, &report, &course, &week, &numbers)?;
+                    publish_week(store, &losses, &report, &course, &week, &numbers)?;
                 }
             }
             response::json(&published_weeks(store, &report, &course)?)?
@@ -164,7 +168,9 @@ pub(super) fn handle(
             if owned_shares.len() >= MAX_SHARES_PER_PERSON {
                 return Ok(Err(Problem::new(
                     Code::Quota,
-                    "You have 500 shares. Revoke some that nobody needs any more.",
+                    format!(
+                        "You have {MAX_SHARES_PER_PERSON} shares. Revoke some that nobody needs any more."
+                    ),
                 )));
             }
             let body = serde_json::to_string(&stored)?;
@@ -414,20 +420,22 @@ fn published_weeks(store: &Store, report: &str, course: &CourseId) -> Result<Vec
 /// meantime.
 fn publish_week(
     store: &Store,
+    losses: &Losses,
     report: &str,
     course: &CourseId,
     week: &str,
     numbers: &StoredWeek,
 ) -> Result<()> {
-    if losses_of_report(store, report)?.affects(course.as_str(), numbers) {
+    if losses.affects(course.as_str(), &numbers.sources) {
         return Ok(());
     }
     let query = "SELECT week, body FROM frozen WHERE report = ? AND course = ? AND week = ?";
     let key = vec![report.into(), course.as_str().into(), week.into()];
-    if let Some(WeekRow { body, .. }) = store.rows::<WeekRow>(query, key)?.first()
-        && !serde_json::from_str::<StoredWeek>(body)?.is_replaceable()
-    {
-        return Ok(());
+    if let Some(WeekRow { body, .. }) = store.rows::<WeekRow>(query, key)?.first() {
+        if !serde_json::from_str::<StoredWeek>(body)?.is_replaceable() {
+            return Ok(());
+        }
+        store.put_fact(REPLACED_WEEKS_FACT, &(replaced_weeks(store)? + 1))?;
     }
     store.run(
         "INSERT OR REPLACE INTO frozen (report, course, week, body) VALUES (?, ?, ?, ?)",
@@ -492,31 +500,27 @@ fn may_contain(window: &str, loss: &Invalidation) -> bool {
         && first.is_some_and(|first| days.from() <= first && first <= days.to())
 }
 
-/// The erased rows of a report. By window and course, the generation before which copies counted them.
+/// The erased rows. By window and course, the generation before which copies counted them.
 struct Losses(BTreeMap<(String, String), u32>);
 
 impl Losses {
-    /// Whether a week counted any of these rows.
-    fn affects(&self, course: &str, week: &StoredWeek) -> bool {
+    fn load(store: &Store) -> Result<Self> {
+        let rows: Vec<LossRow> = store.rows("SELECT window, course, generation FROM lost", Vec::new())?;
+        let by_window_and_course =
+            rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
+        Ok(Self(by_window_and_course.collect()))
+    }
+
+    /// Whether any of these rows were counted from these copies. A snapshot of the library has copies of several reports.
+    fn affects<'a>(&self, course: &str, sources: impl IntoIterator<Item = &'a (String, u32)>) -> bool {
         let is_before = |window: &str, course: &str, generation: u32| {
             let lost = self.0.get(&(window.to_owned(), course.to_owned()));
             lost.is_some_and(|before| generation < *before)
         };
-        week.sources.iter().any(|(window, generation)| {
+        sources.into_iter().any(|(window, generation)| {
             [EVERY_COURSE, course].iter().any(|course| is_before(window, course, *generation))
         })
     }
-}
-
-fn losses_of_report(store: &Store, report: &str) -> Result<Losses> {
-    let query = "SELECT window, course, generation FROM lost WHERE window >= ? AND window < ?";
-    // `0` follows `/` in ASCII, so the range covers every window id that starts with the report's name and a
-    // slash.
-    let rows: Vec<LossRow> =
-        store.rows(query, vec![format!("{report}/").into(), format!("{report}0").into()])?;
-    let by_window_and_course =
-        rows.into_iter().map(|row| ((row.window, row.course), generation_from_sql(row.generation)));
-    Ok(Losses(by_window_and_course.collect()))
 }
 
 fn generation_from_sql(value: f64) -> u32 {
@@ -524,16 +528,26 @@ fn generation_from_sql(value: f64) -> u32 {
 }
 
 fn invalidate_lost_weeks(store: &Store) -> Result<()> {
+    let losses = Losses::load(store)?;
     let reports: Vec<ReportRow> = store.rows("SELECT DISTINCT report FROM frozen", Vec::new())?;
     for ReportRow { report } in reports {
-        let losses = losses_of_report(store, &report)?;
         let query = "SELECT report, course, week, body FROM frozen WHERE report = ?";
         for found in store.rows::<StoredWeekRow>(query, vec![report.as_str().into()])? {
             let week: StoredWeek = serde_json::from_str(&found.body)?;
-            if week.spent || !losses.affects(&found.course, &week) {
+            if (week.spent && week.taken.is_none()) || !losses.affects(&found.course, &week.sources) {
                 continue;
             }
-            let spent = StoredWeek { spent: true, sources: week.sources, ..StoredWeek::default() };
+            // The views of a snapshot are compared with later ones, unless its own rows were erased.
+            let is_own =
+                |source: &&(String, u32)| source.0.split_once('/').is_some_and(|(of, _)| of == found.report);
+            let own_sources = week.sources.iter().filter(is_own);
+            let (taken, views) = if losses.affects(&found.course, own_sources) {
+                (None, BTreeMap::new())
+            } else {
+                (week.taken, week.views)
+            };
+            let spent =
+                StoredWeek { spent: true, sources: week.sources, taken, views, ..StoredWeek::default() };
             store.run(
                 "UPDATE frozen SET body = ? WHERE report = ? AND course = ? AND week = ?",
                 vec![
@@ -595,8 +609,13 @@ fn find_open(
     Ok(found.filter(|_| is_open))
 }
 
-/// Opens a share. The numbers of its weeks never change while it is open, so the version of its content is a hash of
-/// all the rest.
+/// How many published weeks were ever replaced.
+fn replaced_weeks(store: &Store) -> Result<u64> {
+    Ok(store.fact(REPLACED_WEEKS_FACT)?.unwrap_or_default())
+}
+
+/// Opens a share. While it is open, the numbers of its weeks change only when those of an older rule are replaced. So the
+/// version of its content is a hash of all the rest, and of how many weeks were replaced in the whole institution.
 fn open_share(
     store: &Store,
     settings: &Settings,
@@ -608,7 +627,8 @@ fn open_share(
         return Ok(Err(response::share_gone()));
     };
     let (expires, time_zone) = (timestamp_from_sql(row.expires), time_zone(store, settings)?);
-    let version = crypto::sha256_hex(&format!("{} {time_zone} {}", expires.0, row.body));
+    let replaced = replaced_weeks(store)?;
+    let version = crypto::sha256_hex(&format!("{} {time_zone} {replaced} {}", expires.0, row.body));
     if cached == Some(version.as_str()) {
         return Ok(Ok(response::json(&OpenShareResponse { version, content: None })?));
     }

@@ -6,7 +6,7 @@
 //! only when all its days are loaded and final. Rows are read one slice at a time and are not stored.
 //!
 //! A week that was published by older rules is never shown again by its old numbers. It is counted anew, but only
-//! from the same copies: so every new number is the old one, rounded, or was not shown. Where the total of the course
+//! from the same copies: so a new number tells of the same rows as the old one. Where the total of the course
 //! was shown, only sections are that were shown then: the total, which a reader may have noted, minus these would
 //! otherwise reveal what was withheld.
 
@@ -204,12 +204,12 @@ impl WeekPublisher<'_> {
         if before.iter().any(|(_, week)| week.taken.is_some_and(|before| before >= taken)) {
             return Ok(None);
         }
-        // The numbers of an invalidated snapshot are deleted, so differences from it cannot be checked.
-        if before.iter().any(|(_, week)| week.spent) {
+        // Where the views of an invalidated snapshot are deleted, differences from it cannot be checked.
+        if before.iter().any(|(_, week)| week.spent && week.taken.is_none()) {
             return Ok(None);
         }
         let Some(views) = self.read_views(report, window).await? else { return Ok(None) };
-        let viewers = self.list_video_viewers(&views, taken).await?;
+        let (viewers, viewer_sources) = self.list_video_viewers(taken).await?;
         let before: Vec<PublishedLibrary> = before.iter().filter_map(|(_, week)| week.library()).collect();
         let PublishedLibrary { shown, views, .. } =
             published_week::publish_library(&views, taken, &viewers, &before, &self.bounds());
@@ -217,7 +217,8 @@ impl WeekPublisher<'_> {
             return Ok(None);
         }
         let key = format!("@{:015}", taken.0);
-        let sources = source_ids(&[window]);
+        // The views decide as much as the snapshot does: without them, nothing may be shown.
+        let sources = source_ids(&[window]).into_iter().chain(viewer_sources).collect();
         Ok(Some((key, StoredWeek { shown, taken: Some(taken), views, sources, spent: false })))
     }
 
@@ -248,13 +249,18 @@ impl WeekPublisher<'_> {
         Ok((!views.is_unknown).then_some(views))
     }
 
+    /// How many windows of `videoview` there are, all of which a snapshot of the library is published with.
+    pub(super) async fn count_video_view_windows(&self) -> Result<usize, Problem> {
+        Ok(self.list_windows(&KnownReport::VideoView.into()).await?.windows.len())
+    }
+
     /// The students who watched videos in the final weeks that ended before a snapshot of the library was `taken`, by
-    /// section number. Reads the latest week first, until there are enough in each section that has views.
+    /// section number, and the copies that were read. Reads all weeks, since students who are not known could let a number
+    /// seem to be of fewer.
     async fn list_video_viewers(
         &self,
-        views: &ViewCounts,
         taken: Timestamp,
-    ) -> Result<VideoViewers, Problem> {
+    ) -> Result<(VideoViewers, BTreeSet<(String, u32)>), Problem> {
         let report = ReportName::from(KnownReport::VideoView);
         let windows = self.list_windows(&report).await?;
         let numbers: BTreeMap<String, String> = self
@@ -266,18 +272,17 @@ impl WeekPublisher<'_> {
             .chain([(String::new(), String::new())])
             .collect();
         let weeks: BTreeSet<Day> = windows.windows.iter().filter_map(|window| window.key.start()).collect();
-        let mut viewers = VideoViewers::default();
-        for monday in weeks.into_iter().rev() {
+        let (mut viewers, mut sources) = (VideoViewers::default(), BTreeSet::new());
+        for monday in weeks {
             let Ok(week) = Range::new(monday, plus_days(monday, 6)) else { continue };
             if taken < week.span(&Zone::utc()).end {
                 continue;
             }
-            if views.sections.keys().all(|section| viewers.has_at_least(section, MAX_SMALLEST)) {
-                break;
-            }
-            let Some((amounts, _)) = self.count_amounts(&report, week, Zone::utc(), &windows).await? else {
+            let Some((amounts, read)) = self.count_amounts(&report, week, Zone::utc(), &windows).await?
+            else {
                 continue;
             };
+            sources.extend(read);
             for (section, amounts) in amounts {
                 // Views of sections that the course does not list cannot be assigned to a number.
                 if let Some(number) = numbers.get(&section) {
@@ -285,7 +290,7 @@ impl WeekPublisher<'_> {
                 }
             }
         }
-        Ok(viewers)
+        Ok((viewers, sources))
     }
 
     /// Reads the course's rows in a window, and calls `visit` with each frame.
