@@ -132,7 +132,7 @@ async fn authentication_roles_and_audit_log_end_to_end() {
 
     an_upload_that_fails_half_way_is_rolled_back(&mut deployed).await;
     a_person_over_budget_adds_one_line(&mut deployed).await;
-    a_full_audit_log_stops_no_sign_in(&mut deployed).await;
+    a_full_storage_stops_no_sign_in(&mut deployed).await;
     sessions_and_audit_entries_expire(&mut deployed, &cookie).await;
     let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
@@ -693,7 +693,7 @@ async fn a_person_over_budget_adds_one_line(deployed: &mut Deployed) {
     deployed.restart_after("DELETE FROM record_budget").await;
 }
 
-async fn a_full_audit_log_stops_no_sign_in(deployed: &mut Deployed) {
+async fn a_full_storage_stops_no_sign_in(deployed: &mut Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     drop(deployed.record(&boss, "").await);
     let full = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END";
@@ -707,7 +707,19 @@ async fn a_full_audit_log_stops_no_sign_in(deployed: &mut Deployed) {
     let role = json!({"email": DAN, "role": "administrator"});
     let given = deployed.call(Method::PUT, "/api/roles").header(HEADER, &boss).json(&role);
     assert_eq!(problem_code(given).await, Code::Internal, "a change without its entry is refused");
-    deployed.restart_after("DROP TRIGGER full").await;
+    let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.72").send().await.unwrap());
+    // As of somebody who comes back after two minutes.
+    let full = "UPDATE session SET seen = seen - 120000;
+        CREATE TRIGGER full_session BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'full'); END;
+        CREATE TRIGGER full_seen BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'full'); END";
+    deployed.restart_after(full).await;
+    let session: Session = deployed.read(deployed.get("/api/session", &deployed.issued(BOSS, 5))).await;
+    assert_eq!(session.role, Role::Administrator, "a token that has not been used before");
+    for _ in 0..2 {
+        let call = deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
+        let _: Session = deployed.read(call).await;
+    }
+    deployed.restart_after("DROP TRIGGER full; DROP TRIGGER full_session; DROP TRIGGER full_seen").await;
     let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
     let dan = roles.people.iter().find(|person| person.email.as_str() == DAN).unwrap();
     assert_eq!(dan.role, Role::Analyst);

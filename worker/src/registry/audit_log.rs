@@ -166,15 +166,6 @@ impl Store {
         record(&Lines { store: self, now }, AuditEntry { network, ..audit_entry.clone() }, now)
     }
 
-    /// Records an entry of something that must not fail because it cannot be recorded, such as signing in while the disk
-    /// is full.
-    pub(super) fn try_append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) {
-        if let Err(error) = self.append_audit_entry(audit_entry, now) {
-            worker::console_error!("an entry of the audit log is lost");
-            crate::response::internal_error(&error);
-        }
-    }
-
     /// The hash of a network with the key of this day; empty for an empty text.
     fn hash_network(&self, network: &str, now: Timestamp) -> Result<String> {
         if network.is_empty() {
