@@ -47,7 +47,7 @@ pub(super) fn identify(
     let session_id = credential.session_id();
     let (person, auth_method) = match credential {
         Credential::Session { id } => {
-            let Some((_, session)) = store.sessions(Some(&id), None)?.pop() else { return Ok(None) };
+            let Some(session) = store.session(&id)? else { return Ok(None) };
             match session.status(&session_binding(settings, session.auth_method), now) {
                 SessionStatus::Ended => {
                     log_failure(store.delete_session(&id));
@@ -151,7 +151,8 @@ pub(super) fn list_sessions(
     current: Option<&str>,
     now: Timestamp,
 ) -> Result<Sessions> {
-    let open = store.sessions(None, person)?.into_iter().filter(|(_, session)| {
+    let stored = person.map_or_else(|| store.all_sessions(), |person| store.sessions_of(person))?;
+    let open = stored.into_iter().filter(|(_, session)| {
         session.status(&session_binding(settings, session.auth_method), now) != SessionStatus::Ended
     });
     let describe = |(id, session): (String, OpenSession)| SessionInfo {
@@ -174,37 +175,37 @@ pub(super) fn end_sessions(
     audit_entry: AuditEntry,
     now: Timestamp,
 ) -> Result<()> {
-    let open = store.sessions(None, None)?;
-    let selected: Vec<&(String, OpenSession)> = open
-        .iter()
-        .filter(|(id, session)| match selection {
-            SessionSelection::One { id: listed, owner } => {
-                listed_id(id) == *listed && owner.as_ref().is_none_or(|owner| session.person == *owner)
+    let end = |sessions: &[(String, OpenSession)]| -> Result<()> {
+        for (id, session) in sessions {
+            store.delete_session(id)?;
+            if session.auth_method == AuthMethod::Access {
+                store.revoke_tokens(id, session.opened)?;
             }
-            SessionSelection::Person { id } => store.person_id(&session.person) == *id,
-            SessionSelection::Everybody => true,
-        })
-        .collect();
-    for (id, session) in &selected {
-        store.delete_session(id)?;
-        if session.auth_method == AuthMethod::Access {
-            store.revoke_tokens(id, session.opened)?;
         }
-    }
-    // Also revokes tokens that have not been used yet, which have no stored session.
+        Ok(())
+    };
     let view = match selection {
-        SessionSelection::One { .. } => match selected.first() {
-            Some((_, session)) => session.person.clone(),
-            None => return Ok(()),
-        },
+        SessionSelection::One { id: listed, owner } => {
+            let found = store.listed_session(listed)?;
+            let Some(found) =
+                found.filter(|(_, session)| owner.as_ref().is_none_or(|owner| session.person == *owner))
+            else {
+                return Ok(());
+            };
+            end(std::slice::from_ref(&found))?;
+            found.1.person
+        }
+        // Also revokes tokens that have not been used yet, which have no stored session.
         SessionSelection::Person { id } => {
             let with_role = all_people(store, settings)?.into_keys().map(String::from);
-            let mut people = selected.iter().map(|(_, session)| session.person.clone()).chain(with_role);
+            let mut people = store.people_with_sessions()?.into_iter().chain(with_role);
             let Some(person) = people.find(|person| store.person_id(person) == *id) else { return Ok(()) };
+            end(&store.sessions_of(&person)?)?;
             store.revoke_tokens(&person, now)?;
             person
         }
         SessionSelection::Everybody => {
+            end(&store.all_sessions()?)?;
             store.revoke_tokens(store::EVERYBODY, now)?;
             "everybody".to_owned()
         }
@@ -298,7 +299,7 @@ pub(super) fn sign_out(store: &Store, credentials: Vec<Credential>, now: Timesta
             Credential::Token { email, issued } => {
                 let cutoff = revocation_cutoff(issued, now);
                 store.revoke_tokens(email.as_str(), cutoff)?;
-                for (id, session) in store.sessions(None, Some(email.as_str()))? {
+                for (id, session) in store.sessions_of(email.as_str())? {
                     if session.auth_method == AuthMethod::Access && is_revoked(session.opened, Some(cutoff)) {
                         store.delete_session(&id)?;
                     }
