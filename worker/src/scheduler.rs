@@ -20,7 +20,7 @@ use domain::api::{
     self, CopyChoiceRequest, Courses, ReportRequest, ShrunkenSection, ShrunkenWindow, ShrunkenWindows,
 };
 use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
-use domain::directory::{self, DirectoryReader};
+use domain::directory::{self, Directory, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
@@ -468,7 +468,10 @@ impl Scheduler {
             }
             SchedulerCommand::ListSections(course) => {
                 self.ensure_directory().await?;
-                let directory = self.try_store(Store::directory)?;
+                // A list that was cut off does not say how many sections a course has.
+                let is_cut_off = self.try_store(Store::cut_off_lists)?.contains_key(&ListName::Sections);
+                let directory =
+                    if is_cut_off { Directory::default() } else { self.try_store(Store::directory)? };
                 response::json(&directory.listed_sections(&course))
             }
             SchedulerCommand::CreateRequest { person, role, ask, zone, access_scope } => response::json(
