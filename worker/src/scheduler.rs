@@ -79,9 +79,6 @@ const PAGE_TIMEOUT: i64 = 3 * MINUTE;
 /// Expected length of the JSON of a course with a section.
 const COURSE_BYTES: usize = 256;
 
-/// How long reading the directory pauses when few calls are left in this minute.
-const DIRECTORY_PAUSE: i64 = 10 * SECOND;
-
 /// Maximum length of a parameter's value.
 const MAX_PARAMETER_BYTES: usize = 200;
 
@@ -438,7 +435,7 @@ impl Scheduler {
                 Some(now)
             }
         };
-        let page_at = self.directory_reader().map(|reader| reader.waits_until(now).unwrap_or(now));
+        let page_at = self.directory_reader().map(|reader| self.next_page_at(&reader, now));
         let next = next.into_iter().chain(page_at).min();
         let Some(next) = next else { return };
         let alarm = self.state.storage().get_alarm().await.ok().flatten();
@@ -908,19 +905,23 @@ impl Scheduler {
         })
     }
 
+    /// When to request the next page of the directory: `now` if it can be requested now.
+    fn next_page_at(&self, reader: &DirectoryReader, now: Timestamp) -> Timestamp {
+        let calls = self.with_rules(|rules| (rules.has_spare_calls(now), rules.calls_paused_until(now)));
+        let (has_spare_calls, paused_until) = calls.unwrap_or_default();
+        let is_reading =
+            self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
+        reader.next_page_at(!has_spare_calls || is_reading, paused_until, now)
+    }
+
     /// Reads and stores one page of the directory.
     async fn read_directory_page(&self, settings: &Settings) -> DirectoryProgress {
         let now = clock::now();
         let Some(reader) = self.directory_reader() else { return DirectoryProgress::Complete };
         let Some(path) = reader.next_path() else { return DirectoryProgress::Complete };
-        let calls = self.with_rules(|rules| (rules.has_spare_calls(now), rules.calls_paused_until(now)));
-        let (has_spare_calls, paused_until) = calls.unwrap_or_default();
-        let is_reading =
-            self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
-        let wait = reader.waits_until(now);
-        if !has_spare_calls || is_reading || wait.is_some() {
-            let pause = wait.unwrap_or(now.plus(DIRECTORY_PAUSE));
-            return DirectoryProgress::Postponed(paused_until.map_or(pause, |until| until.max(pause)));
+        let next = self.next_page_at(&reader, now);
+        if next > now {
+            return DirectoryProgress::Postponed(next);
         }
         let may_call = || self.may_call();
         let echo360 = Echo360Client { settings, client_state: &self.client_state, may_call: &may_call };
@@ -935,7 +936,7 @@ impl Scheduler {
         }
         self.record_directory_page(path, &answer, &settings.upstream).unwrap_or_else(|error| {
             response::internal_error(&error);
-            DirectoryProgress::Postponed(clock::now().plus(DIRECTORY_PAUSE))
+            DirectoryProgress::Postponed(clock::now().plus(directory::PAUSE))
         })
     }
 
