@@ -17,7 +17,7 @@ pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS session (
         id TEXT PRIMARY KEY, person TEXT NOT NULL, way TEXT NOT NULL, seal TEXT NOT NULL, seen INTEGER NOT NULL);
-    CREATE INDEX IF NOT EXISTS session_of_person ON session (person, seen);
+    CREATE INDEX IF NOT EXISTS session_of_person ON session (person);
     CREATE TABLE IF NOT EXISTS ended (person TEXT PRIMARY KEY, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
 ";
