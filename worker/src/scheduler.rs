@@ -91,6 +91,9 @@ pub struct Scheduler {
     /// When the current page of the directory was requested; only one is requested at a time. If its visitor disconnects, the
     /// call may be cancelled without resetting this: see [`PAGE_TIMEOUT`].
     page_requested_at: Cell<Option<Timestamp>>,
+    /// The numbers of all sections, from the directory and from rows; `None` until they are needed, and when one of them
+    /// may have changed: parsing the whole directory for each call would take longer than the call.
+    section_numbers: RefCell<Option<SectionNumbers>>,
     /// Whether the alarm handler is running, which sets the next alarm itself.
     is_alarm_running: Cell<bool>,
     has_tables: Cell<bool>,
@@ -105,6 +108,7 @@ impl DurableObject for Scheduler {
             rules: RefCell::new(None),
             client_state: ClientState::default(),
             page_requested_at: Cell::new(None),
+            section_numbers: RefCell::new(None),
             is_alarm_running: Cell::new(false),
             has_tables: Cell::new(false),
         }
@@ -187,6 +191,7 @@ impl Scheduler {
         let erased = self.with_rules(|rules| rules.erased_courses())?;
         let is_retained = |row: &&SectionRow| !erased.contains(row.course.as_str());
         let retained: Vec<SectionRow> = sections.iter().filter(is_retained).cloned().collect();
+        self.section_numbers.replace(None);
         self.store()?.save_sections(&retained)
     }
 
@@ -624,12 +629,16 @@ impl Scheduler {
     /// identify sections by number.
     fn row_filter(&self, report: &ReportName, access_scope: &AccessScope) -> Result<RowFilter, Problem> {
         let Some(known) = report.known() else { return Ok(access_scope.row_filter_for_unknown_report()) };
-        let numbers = if access_scope.needs_section_numbers(known) {
-            SectionNumbers::from_courses(&self.try_store(|store| store.courses(&BTreeSet::new()))?)
-        } else {
-            SectionNumbers::default()
+        if !access_scope.needs_section_numbers(known) {
+            return Ok(access_scope.row_filter(known, &SectionNumbers::default()));
+        }
+        let numbers = match self.section_numbers.take() {
+            Some(numbers) => numbers,
+            None => SectionNumbers::from_courses(&self.try_store(|store| store.courses(&BTreeSet::new()))?),
         };
-        Ok(access_scope.row_filter(known, &numbers))
+        let row_filter = access_scope.row_filter(known, &numbers);
+        self.section_numbers.replace(Some(numbers));
+        Ok(row_filter)
     }
 
     async fn create_request(
@@ -699,6 +708,7 @@ impl Scheduler {
         let (id, key) = (crypto::new_id()?, self.hash_key()?);
         let target = ErasureTarget::from_request(forget, |text| hash_person(&key, text))?;
         if let ErasureTarget::Course { id } = &target {
+            self.section_numbers.replace(None);
             self.try_store(|store| transaction::run(&self.state, || store.erase_course(id)))?;
         }
         let erasure = self.try_rules(|rules| {
@@ -954,6 +964,7 @@ impl Scheduler {
         };
         let erased = self.with_rules(|rules| rules.erased_courses())?;
         let has_more = reader.next_path().is_some();
+        self.section_numbers.replace(None);
         transaction::run(&self.state, || {
             store.save_directory_page(page, &erased, now)?;
             if has_more {
