@@ -25,7 +25,7 @@ use serde::Serialize;
 use std::cell::Cell;
 use std::time::Duration;
 use store::Store;
-use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 /// How often expired data is deleted.
 const CLEANUP_INTERVAL: i64 = DAY / 4;
@@ -121,9 +121,9 @@ impl Registry {
 
     /// Appends an entry in a transaction of its own.
     async fn append_separately(&self, audit_entry: &AuditEntry) {
-        // Ends the transaction of what was stored before: SQLite may roll back a whole transaction in which the storage
-        // is full.
-        Delay::from(Duration::from_millis(1)).await;
+        // Not in the transaction of what was stored before: SQLite may roll back a whole transaction in which the storage is
+        // full.
+        self.ensure_alarm().await;
         let append = || self.store()?.append_audit_entry(audit_entry, clock::now());
         if let Err(error) = transaction::run(&self.state, append) {
             worker::console_error!("an entry of the audit log is lost");
