@@ -436,10 +436,10 @@ impl AuditAction {
         }
     }
 
-    /// Whether each entry is listed, however many there are: changes that only administrators make, so that nobody
-    /// can hide one behind many others.
+    /// Whether this is a change that administrators make, of which each entry is listed, however many there are: so that
+    /// nobody can hide one behind many others.
     #[must_use]
-    pub fn is_always_listed(self) -> bool {
+    pub fn is_administrative(self) -> bool {
         matches!(
             self,
             Self::RoleGiven

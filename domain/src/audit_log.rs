@@ -3,8 +3,8 @@
 //! - An entry like a recent one only raises its count. So does one of the same view on other days, since the page reads
 //!   a view week by week: the log shows what was viewed instead of fifty lines for a term.
 //! - One person adds at most [`DAILY_BUDGET`] lines a day, and then one that only counts. Somebody who is signed in, such
-//!   as a program that runs wild, can fill the log no more than that. Changes that only administrators make are listed
-//!   even then ([`AuditAction::is_always_listed`]).
+//!   as a program that runs wild, can fill the log no more than that. Changes by administrators are listed even then
+//!   ([`AuditEntry::is_always_listed`]).
 //! - People who are not signed in share one budget per action. When it is used up, their lines no longer tell
 //!   networks apart, so that there are only as many as kinds of refusals.
 
@@ -84,6 +84,13 @@ impl AuditEntry {
         (self.what == AuditAction::Saw).then(|| merge_views(line, &self.view))?
     }
 
+    /// Whether the entry is listed however many there are: an administrator's change. Others can end sessions,
+    /// too, but only their own.
+    #[must_use]
+    pub fn is_always_listed(&self) -> bool {
+        self.role == Some(Role::Administrator) && self.what.is_administrative()
+    }
+
     /// What is left of an entry when the budget is used up.
     fn into_overflow(self) -> Self {
         if self.person.is_empty() {
@@ -128,7 +135,7 @@ pub fn record<L: AuditLines>(lines: &L, entry: AuditEntry, now: Timestamp) -> Re
     if merge_window > 0 && lines.merge(&entry, now.plus(-merge_window))? {
         return Ok(());
     }
-    if entry.what.is_always_listed() || lines.spend_budget(&entry)? {
+    if entry.is_always_listed() || lines.spend_budget(&entry)? {
         return lines.append(&entry);
     }
     let overflow = entry.into_overflow();
@@ -222,6 +229,7 @@ mod tests {
         fn nobody_can_fill_the_log_and_every_entry_is_counted(
             recorded in prop::collection::vec(
                 (0usize..3, 0usize..AuditAction::ALL.len(), 0u8..6, 0u8..40, 0i64..9_000), 0..400),
+            role in prop::sample::select(vec![None, Some(Role::Instructor), Some(Role::Administrator)]),
         ) {
             let mut lines = Lines {
                 now: Timestamp(100 * DAY),
@@ -233,7 +241,8 @@ mod tests {
                 let (person, what) = (["", "ana", "ben"][*person], AuditAction::ALL[*what]);
                 let network = if person.is_empty() { network.to_string() } else { String::new() };
                 let now = lines.now;
-                record(&lines, entry(person, what, &view.to_string(), &network), now).unwrap();
+                let role = role.filter(|_| !person.is_empty());
+                record(&lines, AuditEntry { role, ..entry(person, what, &view.to_string(), &network) }, now).unwrap();
             }
             let stored = lines.stored.into_inner();
             let counted: u32 = stored.iter().map(|(_, line)| line.count).sum();
@@ -242,7 +251,7 @@ mod tests {
                 let on_day = stored.iter().filter(|(at, line)| {
                     *at >= Timestamp((100 + day) * DAY)
                         && *at < Timestamp((101 + day) * DAY)
-                        && !line.what.is_always_listed()
+                        && !line.is_always_listed()
                 });
                 let on_day: Vec<&AuditEntry> = on_day.map(|(_, line)| line).collect();
                 for person in ["ana", "ben"] {
@@ -265,13 +274,18 @@ mod tests {
             Lines { now: Timestamp(100 * DAY), stored: RefCell::default(), spent: RefCell::default() };
         for n in 0..20 {
             record(&lines, entry("ana", AuditAction::Downloaded, &n.to_string(), ""), lines.now).unwrap();
-            record(&lines, entry("ana", AuditAction::RoleGiven, "ben analyst", ""), lines.now).unwrap();
+            let role = Some(Role::Administrator);
+            let given = AuditEntry { role, ..entry("ana", AuditAction::RoleGiven, "ben analyst", "") };
+            record(&lines, given, lines.now).unwrap();
+            let ended = entry("ben", AuditAction::SessionsEnded, "ben", "");
+            record(&lines, AuditEntry { role: Some(Role::Analyst), ..ended }, lines.now).unwrap();
         }
         let stored = lines.stored.into_inner();
         let of = |what| stored.iter().filter(|(_, line)| line.what == what).collect::<Vec<_>>();
         assert_eq!(of(AuditAction::RoleGiven).len(), 20);
         assert_eq!(of(AuditAction::Downloaded).len(), BUDGET);
-        let [(_, overflow)] = of(AuditAction::OverBudget)[..] else { panic!("one line counts the rest") };
+        assert_eq!(of(AuditAction::SessionsEnded).len(), BUDGET, "one's own sessions");
+        let [(_, overflow), (_, _)] = of(AuditAction::OverBudget)[..] else { panic!("one line each") };
         assert_eq!((overflow.count as usize, overflow.person.as_str()), (20 - BUDGET, "ana"));
     }
 

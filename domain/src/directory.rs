@@ -29,6 +29,9 @@ const PAGE_RETRY: i64 = 10 * SECOND;
 /// The same if there was no access token for the call.
 const TOKEN_RETRY: i64 = MINUTE;
 
+/// How long reading pauses when few calls are left in this minute, in milliseconds.
+pub const PAUSE: i64 = 10 * SECOND;
+
 /// The most that is read of a list: more than the largest universities teach in ten years.
 const LIMITS: PagingLimits = PagingLimits { pages: 1_000, entries: 50_000 };
 
@@ -195,6 +198,19 @@ impl DirectoryReader {
     #[must_use]
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
         (1..=TOKEN_RETRY).contains(&self.not_before.since(now)).then_some(self.not_before)
+    }
+
+    /// When to request the next page: `now`, unless the reader waits, no call may go out before `calls_paused_until`, or
+    /// it `must_pause` since few calls are left or another page is being read.
+    #[must_use]
+    pub fn next_page_at(
+        &self,
+        must_pause: bool,
+        calls_paused_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Timestamp {
+        let pause = self.waits_until(now).or_else(|| must_pause.then(|| now.plus(PAUSE)));
+        pause.max(calls_paused_until).map_or(now, |at| at.max(now))
     }
 
     /// Records the response to a request of `path` at the base URL `upstream`. A response to any other path
@@ -436,6 +452,20 @@ mod tests {
 
     fn course(id: &str) -> DirectoryCourse {
         DirectoryCourse { id: id.into(), code: String::new(), name: String::new() }
+    }
+
+    #[test]
+    fn the_next_page_waits_for_calls() {
+        let now = Timestamp(1_000_000);
+        let reader = DirectoryReader::default();
+        assert_eq!(reader.next_page_at(false, None, now), now);
+        assert_eq!(reader.next_page_at(true, None, now), now.plus(PAUSE));
+        let later = now.plus(60 * PAUSE);
+        assert_eq!(reader.next_page_at(true, Some(later), now), later);
+        assert_eq!(reader.next_page_at(true, Some(now.plus(1)), now), now.plus(PAUSE));
+        let waiting = DirectoryReader { not_before: now.plus(1), ..reader };
+        assert_eq!(waiting.next_page_at(false, None, now), now.plus(1));
+        assert_eq!(waiting.next_page_at(true, Some(later), now), later);
     }
 
     const DOWN: UpstreamError = UpstreamError::Down { sent: true, retry_after: None };

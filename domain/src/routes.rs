@@ -718,7 +718,8 @@ pub const ROUTES: &[Route] = &[
         ],
         summary: "Retry the failed windows of a request, or request others again",
         description: "`{\"windows\": […]}` names the windows to request again; without it, the failed ones \
-                      are retried. If an administrator retries, calls to Echo360 no longer wait after earlier errors.",
+                      are retried. If an administrator retries, calls to Echo360 no longer wait after earlier errors, \
+                      except that refused credentials are tried at most every 20 s.",
     },
     Route {
         operation: Operation::ReadRows,

@@ -2,7 +2,8 @@
 //! audit log ([`audit_log`]), and shares with the weeks that they publish ([`shares`]).
 //!
 //! They share one object because a change and its audit entry are one transaction: neither is stored without
-//! the other, and an upload of roles is applied completely or not at all.
+//! the other, and an upload of roles is applied completely or not at all. Only signing in and out have their entry in a
+//! transaction of its own, so that they succeed while the storage is full.
 
 mod accounts;
 mod audit_log;
@@ -65,7 +66,12 @@ impl DurableObject for Registry {
         {
             response::internal_error(&error);
         }
-        match self.handle(command) {
+        let mut separate_entry = None;
+        let answer = self.handle(command, &mut separate_entry);
+        if let Some(audit_entry) = separate_entry {
+            self.append_separately(&audit_entry).await;
+        }
+        match answer {
             Ok(answer) => answer,
             Err(problem) => response::problem(&problem),
         }
@@ -113,19 +119,37 @@ impl Registry {
         shares::delete_expired(&store, now)
     }
 
-    fn handle(&self, command: RegistryCommand) -> std::result::Result<Result<Response>, Problem> {
+    /// Appends an entry in a transaction of its own.
+    async fn append_separately(&self, audit_entry: &AuditEntry) {
+        // Not in the transaction of what was stored before: SQLite may roll back a whole transaction in which the storage is
+        // full.
+        self.ensure_alarm().await;
+        let append = || self.store()?.append_audit_entry(audit_entry, clock::now());
+        if let Err(error) = transaction::run(&self.state, append) {
+            worker::console_error!("an entry of the audit log is lost");
+            response::internal_error(&error);
+        }
+    }
+
+    /// Handles a command. `separate_entry` is set to an entry that must be appended separately afterwards.
+    fn handle(
+        &self,
+        command: RegistryCommand,
+        separate_entry: &mut Option<AuditEntry>,
+    ) -> std::result::Result<Result<Response>, Problem> {
         let settings = config::read(&self.env)?;
         let fault = |error| response::internal_error(&error);
         let store = self.store().map_err(fault)?;
         let now = clock::now();
-        let is_read_only = matches!(
+        // They change at most one row.
+        let needs_no_transaction = matches!(
             command,
             RegistryCommand::Identify { .. }
                 | RegistryCommand::ListSessions { .. }
                 | RegistryCommand::ListPeople
                 | RegistryCommand::ReadAccount { .. }
                 | RegistryCommand::ReadAuditLog(_)
-                | RegistryCommand::Shares(SharesCommand::OpenShare { .. })
+                | RegistryCommand::Shares(SharesCommand::OpenShare { .. } | SharesCommand::GetOrigins { .. })
         );
         let execute = || -> Result<std::result::Result<Response, Problem>> {
             let result = match command {
@@ -133,11 +157,14 @@ impl Registry {
                     Ok(response::json(&accounts::identify(&store, &settings, credential, now)?)?)
                 }
                 RegistryCommand::OpenSession(session_request) => {
-                    let opened = accounts::open_session(&store, &settings, session_request, now)?;
+                    let (opened, audit_entry) =
+                        accounts::open_session(&store, &settings, session_request, now)?;
+                    *separate_entry = Some(audit_entry);
                     respond(opened.map(|()| true))?
                 }
                 RegistryCommand::SignOut { credentials, audit_entry } => {
-                    accounts::sign_out(&store, credentials, &audit_entry, now)?;
+                    accounts::sign_out(&store, credentials, now)?;
+                    *separate_entry = Some(audit_entry);
                     Ok(response::json(&true)?)
                 }
                 RegistryCommand::ListSessions { person, current } => Ok(response::json(
@@ -180,7 +207,7 @@ impl Registry {
             };
             Ok(result)
         };
-        let result = if is_read_only { execute() } else { transaction::run(&self.state, execute) };
+        let result = if needs_no_transaction { execute() } else { transaction::run(&self.state, execute) };
         result.map_err(fault)?.map(Ok)
     }
 }

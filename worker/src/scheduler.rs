@@ -21,7 +21,7 @@ use domain::api::{
     self, CopyChoiceRequest, Courses, ReportRequest, ShrunkenSection, ShrunkenWindow, ShrunkenWindows,
 };
 use domain::data_quality::{DataQuality, FileFindings, WindowQuality};
-use domain::directory::{self, DirectoryReader};
+use domain::directory::{self, Directory, DirectoryReader};
 use domain::erasure::{
     Erasure, ErasureRequest, Erasures, Invalidation, PersonIdentifier, SweepOutcome, Tombstones,
 };
@@ -80,9 +80,6 @@ const PAGE_TIMEOUT: i64 = 3 * MINUTE;
 /// Expected length of the JSON of a course with a section.
 const COURSE_BYTES: usize = 256;
 
-/// How long reading the directory pauses when few calls are left in this minute.
-const DIRECTORY_PAUSE: i64 = 10 * SECOND;
-
 /// Maximum length of a parameter's value.
 const MAX_PARAMETER_BYTES: usize = 200;
 
@@ -95,6 +92,9 @@ pub struct Scheduler {
     /// When the current page of the directory was requested; only one is requested at a time. If its visitor disconnects, the
     /// call may be cancelled without resetting this: see [`PAGE_TIMEOUT`].
     page_requested_at: Cell<Option<Timestamp>>,
+    /// The numbers of all sections, from the directory and from rows; `None` until they are needed, and when one of them
+    /// may have changed: parsing the whole directory for each call would take longer than the call.
+    section_numbers: RefCell<Option<SectionNumbers>>,
     /// Whether the alarm handler is running, which sets the next alarm itself.
     is_alarm_running: Cell<bool>,
     has_tables: Cell<bool>,
@@ -109,6 +109,7 @@ impl DurableObject for Scheduler {
             rules: RefCell::new(None),
             client_state: ClientState::default(),
             page_requested_at: Cell::new(None),
+            section_numbers: RefCell::new(None),
             is_alarm_running: Cell::new(false),
             has_tables: Cell::new(false),
         }
@@ -191,6 +192,7 @@ impl Scheduler {
         let erased = self.with_rules(|rules| rules.erased_courses())?;
         let is_retained = |row: &&SectionRow| !erased.contains(row.course.as_str());
         let retained: Vec<SectionRow> = sections.iter().filter(is_retained).cloned().collect();
+        self.section_numbers.replace(None);
         self.store()?.save_sections(&retained)
     }
 
@@ -451,7 +453,7 @@ impl Scheduler {
                 Some(now)
             }
         };
-        let page_at = self.directory_reader().map(|reader| reader.waits_until(now).unwrap_or(now));
+        let page_at = self.directory_reader().map(|reader| self.next_page_at(&reader, now));
         let next = next.into_iter().chain(page_at).min();
         let Some(next) = next else { return };
         let alarm = self.state.storage().get_alarm().await.ok().flatten();
@@ -481,7 +483,10 @@ impl Scheduler {
             }
             SchedulerCommand::ListSections(course) => {
                 self.ensure_directory().await?;
-                let directory = self.try_store(Store::directory)?;
+                // A list that was cut off does not say how many sections a course has.
+                let is_cut_off = self.try_store(Store::cut_off_lists)?.contains_key(&ListName::Sections);
+                let directory =
+                    if is_cut_off { Directory::default() } else { self.try_store(Store::directory)? };
                 response::json(&directory.listed_sections(&course))
             }
             SchedulerCommand::CreateRequest { person, role, ask, zone, access_scope } => response::json(
@@ -647,12 +652,16 @@ impl Scheduler {
     /// identify sections by number.
     fn row_filter(&self, report: &ReportName, access_scope: &AccessScope) -> Result<RowFilter, Problem> {
         let Some(known) = report.known() else { return Ok(access_scope.row_filter_for_unknown_report()) };
-        let numbers = if access_scope.needs_section_numbers(known) {
-            SectionNumbers::from_courses(&self.try_store(|store| store.courses(&BTreeSet::new()))?)
-        } else {
-            SectionNumbers::default()
+        if !access_scope.needs_section_numbers(known) {
+            return Ok(access_scope.row_filter(known, &SectionNumbers::default()));
+        }
+        let numbers = match self.section_numbers.take() {
+            Some(numbers) => numbers,
+            None => SectionNumbers::from_courses(&self.try_store(|store| store.courses(&BTreeSet::new()))?),
         };
-        Ok(access_scope.row_filter(known, &numbers))
+        let row_filter = access_scope.row_filter(known, &numbers);
+        self.section_numbers.replace(Some(numbers));
+        Ok(row_filter)
     }
 
     async fn create_request(
@@ -722,6 +731,7 @@ impl Scheduler {
         let (id, key) = (crypto::new_id()?, self.hash_key()?);
         let target = ErasureTarget::from_request(forget, |text| hash_person(&key, text))?;
         if let ErasureTarget::Course { id } = &target {
+            self.section_numbers.replace(None);
             self.try_store(|store| transaction::run(&self.state, || store.erase_course(id)))?;
         }
         let erasure = self.try_rules(|rules| {
@@ -929,19 +939,23 @@ impl Scheduler {
         })
     }
 
+    /// When to request the next page of the directory: `now` if it can be requested now.
+    fn next_page_at(&self, reader: &DirectoryReader, now: Timestamp) -> Timestamp {
+        let calls = self.with_rules(|rules| (rules.has_spare_calls(now), rules.calls_paused_until(now)));
+        let (has_spare_calls, paused_until) = calls.unwrap_or_default();
+        let is_reading =
+            self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
+        reader.next_page_at(!has_spare_calls || is_reading, paused_until, now)
+    }
+
     /// Reads and stores one page of the directory.
     async fn read_directory_page(&self, settings: &Settings) -> DirectoryProgress {
         let now = clock::now();
         let Some(reader) = self.directory_reader() else { return DirectoryProgress::Complete };
         let Some(path) = reader.next_path() else { return DirectoryProgress::Complete };
-        let calls = self.with_rules(|rules| (rules.has_spare_calls(now), rules.calls_paused_until(now)));
-        let (has_spare_calls, paused_until) = calls.unwrap_or_default();
-        let is_reading =
-            self.page_requested_at.get().is_some_and(|since| (0..PAGE_TIMEOUT).contains(&now.since(since)));
-        let wait = reader.waits_until(now);
-        if !has_spare_calls || is_reading || wait.is_some() {
-            let pause = wait.unwrap_or(now.plus(DIRECTORY_PAUSE));
-            return DirectoryProgress::Postponed(paused_until.map_or(pause, |until| until.max(pause)));
+        let next = self.next_page_at(&reader, now);
+        if next > now {
+            return DirectoryProgress::Postponed(next);
         }
         let may_call = || self.may_call();
         let echo360 = Echo360Client { settings, client_state: &self.client_state, may_call: &may_call };
@@ -956,7 +970,7 @@ impl Scheduler {
         }
         self.record_directory_page(path, &answer, &settings.upstream).unwrap_or_else(|error| {
             response::internal_error(&error);
-            DirectoryProgress::Postponed(clock::now().plus(DIRECTORY_PAUSE))
+            DirectoryProgress::Postponed(clock::now().plus(directory::PAUSE))
         })
     }
 
@@ -974,6 +988,7 @@ impl Scheduler {
         };
         let erased = self.with_rules(|rules| rules.erased_courses())?;
         let has_more = reader.next_path().is_some();
+        self.section_numbers.replace(None);
         transaction::run(&self.state, || {
             store.save_directory_page(page, &erased, now)?;
             if has_more {

@@ -153,7 +153,9 @@ impl WindowStore {
             }
             WindowStoreCommand::DeleteAll => {
                 store.delete_all().await?;
-                if !self.is_running() {
+                // Meanwhile a newer job may have come, of a week that was requested again.
+                let has_job = store.collect_task()?.is_some() || store.erasure_task()?.is_some();
+                if !has_job && !self.is_running() {
                     // Deletes the database file too, and with it remains of rows in free pages.
                     self.has_tables.set(false);
                     self.state.storage().delete_all().await?;

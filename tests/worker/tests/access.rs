@@ -71,6 +71,15 @@ impl Deployed {
         self.read(self.get(&format!("/api/record{query}"), boss)).await
     }
 
+    /// The entries of the audit log that changed after a cursor.
+    async fn export(&self, boss: &str, after: u64) -> Vec<AuditLogEntry> {
+        let call = self.get(&format!("/api/record?as=jsonl&after={after}"), boss);
+        let answer = call.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/jsonl");
+        let text = answer.text().await.unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// A token that was issued some time ago.
     fn issued(&self, email: &str, seconds_ago: i64) -> String {
         let mut claims = self.signer.claims(email);
@@ -127,12 +136,13 @@ async fn authentication_roles_and_audit_log_end_to_end() {
     uploads_are_applied_completely_or_not_at_all(&deployed).await;
     people_see_and_end_their_sessions(&deployed).await;
     the_audit_log_records_who_did_what(&deployed).await;
-    the_audit_log_is_exported_as_it_grows(&deployed).await;
+    let cursor = the_audit_log_is_exported_as_it_grows(&deployed).await;
     the_log_contains_no_personal_data(&deployed, &cookie);
 
     an_upload_that_fails_half_way_is_rolled_back(&mut deployed).await;
+    entries_of_an_older_release_are_exported(&mut deployed, cursor).await;
     a_person_over_budget_adds_one_line(&mut deployed).await;
-    a_full_audit_log_stops_no_sign_in(&mut deployed).await;
+    a_full_storage_stops_no_sign_in(&mut deployed).await;
     sessions_and_audit_entries_expire(&mut deployed, &cookie).await;
     let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.80").send().await.unwrap());
     deployed.stack.kill();
@@ -635,16 +645,11 @@ async fn an_administrator_ends_everybodys_sessions(deployed: &Deployed) {
     assert_eq!((entries[0].person.as_str(), entries[0].view.as_str()), (BOSS, "everybody"));
 }
 
-async fn the_audit_log_is_exported_as_it_grows(deployed: &Deployed) {
+/// Returns the last cursor.
+async fn the_audit_log_is_exported_as_it_grows(deployed: &Deployed) -> u64 {
     let boss = deployed.signer.token_of(BOSS, "second");
     let ana = deployed.signer.token_of(ANA, "second");
-    let export = async |after: u64| -> Vec<AuditLogEntry> {
-        let call = deployed.get(&format!("/api/record?as=jsonl&after={after}"), &boss);
-        let answer = call.send().await.unwrap();
-        assert_eq!(answer.headers()["content-type"], "application/jsonl");
-        let text = answer.text().await.unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    };
+    let export = async |after| deployed.export(&boss, after).await;
     let first = export(0).await;
     assert!(first.len() < 1_000 && first.is_sorted_by(|a, b| a.cursor < b.cursor), "{}", first.len());
     let mut page = deployed.record(&boss, "").await;
@@ -668,6 +673,23 @@ async fn the_audit_log_is_exported_as_it_grows(deployed: &Deployed) {
     }
     let [(new, 1), (counted_up, 2)] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(new, counted_up, "an entry that was counted up comes again");
+    cursor
+}
+
+/// An older release wrote two entries, and does not know cursors.
+async fn entries_of_an_older_release_are_exported(deployed: &mut Deployed, cursor: u64) {
+    let boss = deployed.signer.token_of(BOSS, "second");
+    drop(deployed.record(&boss, "").await);
+    let columns = "at, last, count, person, person_id, role, what, scope, view";
+    let copy = format!(
+        "INSERT INTO record ({columns}) SELECT at, last, count, person, person_id, role, what, scope, 'older'
+         FROM record ORDER BY id LIMIT 2"
+    );
+    deployed.restart_after(&copy).await;
+    let exported = deployed.export(&boss, cursor).await;
+    let older = exported.iter().filter(|entry| entry.view == "older");
+    assert_eq!(older.count(), 2, "{exported:#?}");
+    assert!(exported.is_sorted_by(|a, b| a.cursor < b.cursor), "{exported:#?}");
 }
 
 async fn a_person_over_budget_adds_one_line(deployed: &mut Deployed) {
@@ -693,7 +715,7 @@ async fn a_person_over_budget_adds_one_line(deployed: &mut Deployed) {
     deployed.restart_after("DELETE FROM record_budget").await;
 }
 
-async fn a_full_audit_log_stops_no_sign_in(deployed: &mut Deployed) {
+async fn a_full_storage_stops_no_sign_in(deployed: &mut Deployed) {
     let boss = deployed.signer.token_of(BOSS, "second");
     drop(deployed.record(&boss, "").await);
     let full = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'full'); END";
@@ -707,7 +729,19 @@ async fn a_full_audit_log_stops_no_sign_in(deployed: &mut Deployed) {
     let role = json!({"email": DAN, "role": "administrator"});
     let given = deployed.call(Method::PUT, "/api/roles").header(HEADER, &boss).json(&role);
     assert_eq!(problem_code(given).await, Code::Internal, "a change without its entry is refused");
-    deployed.restart_after("DROP TRIGGER full").await;
+    let cookie = session_cookie(&deployed.sign_in(KEY, "203.0.113.72").send().await.unwrap());
+    // As of somebody who comes back after two minutes.
+    let full = "UPDATE session SET seen = seen - 120000;
+        CREATE TRIGGER full_session BEFORE INSERT ON session BEGIN SELECT RAISE(ABORT, 'full'); END;
+        CREATE TRIGGER full_seen BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'full'); END";
+    deployed.restart_after(full).await;
+    let session: Session = deployed.read(deployed.get("/api/session", &deployed.issued(BOSS, 5))).await;
+    assert_eq!(session.role, Role::Administrator, "a token that has not been used before");
+    for _ in 0..2 {
+        let call = deployed.call(Method::GET, "/api/session").header("cookie", &cookie);
+        let _: Session = deployed.read(call).await;
+    }
+    deployed.restart_after("DROP TRIGGER full; DROP TRIGGER full_session; DROP TRIGGER full_seen").await;
     let roles: Roles = deployed.read(deployed.get("/api/roles", &boss)).await;
     let dan = roles.people.iter().find(|person| person.email.as_str() == DAN).unwrap();
     assert_eq!(dan.role, Role::Analyst);

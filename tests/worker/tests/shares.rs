@@ -8,6 +8,7 @@
 
 use domain::api::{AuditAction, AuditLogPage, Courses, RequestInfo};
 use domain::erasure::{ErasureProgress, Erasures};
+use domain::paging::{CutOff, CutOffList, ListName};
 use domain::problem::Code;
 use domain::share_link::TOKEN_LENGTH;
 use domain::shares::{
@@ -625,12 +626,19 @@ async fn numbers_of_an_older_rule_are_not_shown_until_they_are_counted_anew() {
 async fn a_course_is_shared_as_a_whole_only_if_its_sections_are_listed() {
     let mut setup = TestSetup::start().await;
     let course = setup.courses.courses[0].clone();
-    setup.stack.kill();
-    // As if Echo360's lists had been refused when they were last read.
-    setup.stack.damage("Scheduler", false, "DELETE FROM directory");
-    setup.stack.boot().await;
-    let call = setup.post("/api/shares", &setup.boss, &setup.share_request(course.id.as_str(), None));
-    assert_eq!(refusal(call).await.code, Code::NothingToShare);
+    let cut_off =
+        CutOffList { list: ListName::Sections, reason: CutOff::TooManyEntries, entries: 50_000, at: now() };
+    let lists = serde_json::to_string(&BTreeMap::from([(cut_off.list, cut_off)])).unwrap();
+    let cut_off = format!("INSERT OR REPLACE INTO fact (name, body) VALUES ('cut_off_lists', '{lists}')");
+    let refused = "DELETE FROM fact WHERE name = 'cut_off_lists'; DELETE FROM directory";
+    // As if Echo360's lists had been too long, or refused, when they were last read.
+    for damage in [&cut_off, refused] {
+        setup.stack.kill();
+        setup.stack.damage("Scheduler", false, damage);
+        setup.stack.boot().await;
+        let call = setup.post("/api/shares", &setup.boss, &setup.share_request(course.id.as_str(), None));
+        assert_eq!(refusal(call).await.code, Code::NothingToShare, "{damage}");
+    }
     let seen: Courses = setup.read(setup.get("/api/courses", &setup.boss)).await;
     let seen = seen.courses.into_iter().find(|it| it.id == course.id).unwrap();
     let section = seen.sections[0].id.as_str();

@@ -228,7 +228,8 @@ fn describe(files: usize, given: IdentifierKind, has_account: bool) -> String {
     let account = match given {
         _ if has_account => {
             "account.json has the person's role, sign-out, sessions, requests, erasures that they started, and shares; audit-log.csv \
-             what they did in Lectern, and changes of their role. How many weeks they requested today is not included."
+             what they did in Lectern, and changes of their role. How many weeks they requested or read today is not \
+             included."
         }
         IdentifierKind::Id => {
             "Role, requests, shares and the audit log are stored by e-mail address: ask with the address to get them, too."

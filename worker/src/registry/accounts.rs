@@ -8,8 +8,8 @@ mod store;
 pub(super) use store::{TABLES, add_columns};
 
 use super::store::Store;
-use crate::crypto;
 use crate::rpc::{AccountRecord, Credential, Identity, OpenSessionRequest, SessionSelection};
+use crate::{crypto, response};
 use domain::api::{AuditAction, Person, RoleUploadResult, SessionInfo, Sessions};
 use domain::audit_log::AuditEntry;
 use domain::auth_method::AuthMethod;
@@ -36,7 +36,8 @@ pub(super) fn delete_expired(store: &Store, now: Timestamp) -> Result<()> {
     store.delete_tries_before(LoginThrottle::expiry_cutoff(now))
 }
 
-/// Who has this credential and what they may do; `None` if the session has ended or the token is revoked.
+/// Who has this credential and what they may do; `None` if the session has ended or the token is revoked. What it stores
+/// about the session is not needed to answer, so that people get in while the storage is full.
 pub(super) fn identify(
     store: &Store,
     settings: &Settings,
@@ -46,13 +47,13 @@ pub(super) fn identify(
     let session_id = credential.session_id();
     let (person, auth_method) = match credential {
         Credential::Session { id } => {
-            let Some((_, session)) = store.sessions(Some(&id), None)?.pop() else { return Ok(None) };
+            let Some(session) = store.session(&id)? else { return Ok(None) };
             match session.status(&session_binding(settings, session.auth_method), now) {
                 SessionStatus::Ended => {
-                    store.delete_session(&id)?;
+                    log_failure(store.delete_session(&id));
                     return Ok(None);
                 }
-                SessionStatus::ActiveTouch => store.touch_session(&id, now)?,
+                SessionStatus::ActiveTouch => log_failure(store.touch_session(&id, now)),
                 SessionStatus::Active => {}
             }
             (session.person, session.auth_method)
@@ -65,12 +66,19 @@ pub(super) fn identify(
             let binding = session_binding(settings, auth_method);
             let session =
                 OpenSession { person: person.clone(), auth_method, binding, opened: issued, seen: now };
-            store.put_session(&session_id, &session, session::TOUCH_INTERVAL)?;
+            log_failure(store.put_session(&session_id, &session, session::TOUCH_INTERVAL));
             (person, auth_method)
         }
     };
     let role_assignment = current_assignment(store, settings, &person, auth_method)?;
     Ok(Some(Identity { person, auth_method, role_assignment }))
+}
+
+fn log_failure(stored: Result<()>) {
+    if let Err(error) = stored {
+        worker::console_error!("a change of a session is not stored");
+        response::internal_error(&error);
+    }
 }
 
 /// Role assignments by person, cached while one command is handled.
@@ -104,27 +112,27 @@ fn session_binding(settings: &Settings, auth_method: AuthMethod) -> String {
     }
 }
 
-/// Opens a session, or counts a wrong key against the client's address.
+/// Opens a session, or counts a wrong key against the client's address. Also returns the entry of the audit log, which the
+/// caller appends when this is stored: see [`super::Registry`].
 pub(super) fn open_session(
     store: &Store,
     settings: &Settings,
     session_request: OpenSessionRequest,
     now: Timestamp,
-) -> Result<std::result::Result<(), Problem>> {
+) -> Result<(std::result::Result<(), Problem>, AuditEntry)> {
     let OpenSessionRequest { address, network, is_right, id, person, auth_method, audit_entry } =
         session_request;
-    let rejection = |reason| AuditEntry { network: network.clone(), ..AuditEntry::for_rejection(reason) };
+    let rejection = |reason| AuditEntry { network, ..AuditEntry::for_rejection(reason) };
     match store.tries(&address)?.attempt(is_right, now) {
         LoginAttempt::Throttled { retry_after_seconds } => {
-            store.try_append_audit_entry(&rejection("too-many-tries"), now);
             let detail = "Several wrong keys came from this address. Wait a while before the next try.";
-            return Ok(Err(Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds)));
+            let problem = Problem::new(Code::TooManyTries, detail).retry_after(retry_after_seconds);
+            return Ok((Err(problem), rejection("too-many-tries")));
         }
         LoginAttempt::Failed(throttle) => {
             store.put_tries(&address, throttle)?;
-            store.try_append_audit_entry(&rejection("key-wrong"), now);
             let detail = "This is not the key of this installation. Copy the whole key again.";
-            return Ok(Err(Problem::new(Code::KeyWrong, detail)));
+            return Ok((Err(Problem::new(Code::KeyWrong, detail)), rejection("key-wrong")));
         }
         LoginAttempt::Succeeded => {}
     }
@@ -132,8 +140,7 @@ pub(super) fn open_session(
     store.delete_sessions_before(session::age_cutoff(now), session::idle_cutoff(now))?;
     let binding = session_binding(settings, auth_method);
     store.put_session(&id, &OpenSession { person, auth_method, binding, opened: now, seen: now }, 0)?;
-    store.try_append_audit_entry(&audit_entry, now);
-    Ok(Ok(()))
+    Ok((Ok(()), audit_entry))
 }
 
 /// The open sessions of this person, or of everybody. `current` is the id of the caller's.
@@ -144,7 +151,8 @@ pub(super) fn list_sessions(
     current: Option<&str>,
     now: Timestamp,
 ) -> Result<Sessions> {
-    let open = store.sessions(None, person)?.into_iter().filter(|(_, session)| {
+    let stored = person.map_or_else(|| store.all_sessions(), |person| store.sessions_of(person))?;
+    let open = stored.into_iter().filter(|(_, session)| {
         session.status(&session_binding(settings, session.auth_method), now) != SessionStatus::Ended
     });
     let describe = |(id, session): (String, OpenSession)| SessionInfo {
@@ -167,37 +175,37 @@ pub(super) fn end_sessions(
     audit_entry: AuditEntry,
     now: Timestamp,
 ) -> Result<()> {
-    let open = store.sessions(None, None)?;
-    let selected: Vec<&(String, OpenSession)> = open
-        .iter()
-        .filter(|(id, session)| match selection {
-            SessionSelection::One { id: listed, owner } => {
-                listed_id(id) == *listed && owner.as_ref().is_none_or(|owner| session.person == *owner)
+    let end = |sessions: &[(String, OpenSession)]| -> Result<()> {
+        for (id, session) in sessions {
+            store.delete_session(id)?;
+            if session.auth_method == AuthMethod::Access {
+                store.revoke_tokens(id, session.opened)?;
             }
-            SessionSelection::Person { id } => store.person_id(&session.person) == *id,
-            SessionSelection::Everybody => true,
-        })
-        .collect();
-    for (id, session) in &selected {
-        store.delete_session(id)?;
-        if session.auth_method == AuthMethod::Access {
-            store.revoke_tokens(id, session.opened)?;
         }
-    }
-    // Tokens that no session is stored of: nobody has used them yet.
+        Ok(())
+    };
     let view = match selection {
-        SessionSelection::One { .. } => match selected.first() {
-            Some((_, session)) => session.person.clone(),
-            None => return Ok(()),
-        },
+        SessionSelection::One { id: listed, owner } => {
+            let found = store.listed_session(listed)?;
+            let Some(found) =
+                found.filter(|(_, session)| owner.as_ref().is_none_or(|owner| session.person == *owner))
+            else {
+                return Ok(());
+            };
+            end(std::slice::from_ref(&found))?;
+            found.1.person
+        }
+        // Also revokes tokens that have not been used yet, which have no stored session.
         SessionSelection::Person { id } => {
             let with_role = all_people(store, settings)?.into_keys().map(String::from);
-            let mut people = selected.iter().map(|(_, session)| session.person.clone()).chain(with_role);
+            let mut people = store.people_with_sessions()?.into_iter().chain(with_role);
             let Some(person) = people.find(|person| store.person_id(person) == *id) else { return Ok(()) };
+            end(&store.sessions_of(&person)?)?;
             store.revoke_tokens(&person, now)?;
             person
         }
         SessionSelection::Everybody => {
+            end(&store.all_sessions()?)?;
             store.revoke_tokens(store::EVERYBODY, now)?;
             "everybody".to_owned()
         }
@@ -284,19 +292,14 @@ pub(super) fn import_roles(
 }
 
 /// Signs out: revokes these credentials.
-pub(super) fn sign_out(
-    store: &Store,
-    credentials: Vec<Credential>,
-    audit_entry: &AuditEntry,
-    now: Timestamp,
-) -> Result<()> {
+pub(super) fn sign_out(store: &Store, credentials: Vec<Credential>, now: Timestamp) -> Result<()> {
     for credential in credentials {
         match credential {
             Credential::Session { id } => store.delete_session(&id)?,
             Credential::Token { email, issued } => {
                 let cutoff = revocation_cutoff(issued, now);
                 store.revoke_tokens(email.as_str(), cutoff)?;
-                for (id, session) in store.sessions(None, Some(email.as_str()))? {
+                for (id, session) in store.sessions_of(email.as_str())? {
                     if session.auth_method == AuthMethod::Access && is_revoked(session.opened, Some(cutoff)) {
                         store.delete_session(&id)?;
                     }
@@ -304,7 +307,6 @@ pub(super) fn sign_out(
             }
         }
     }
-    store.try_append_audit_entry(audit_entry, now);
     Ok(())
 }
 

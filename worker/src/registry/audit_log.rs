@@ -27,17 +27,22 @@ pub(super) const TABLES: &str = "
 
 /// - `record.network` is the hash of the network of somebody who was refused and not signed in.
 /// - `record.cursor` rises with every change of any entry, so that an export finds what has changed since the last one. It
-///   is the time, unless that is not higher than all others: so it rises even if old entries were deleted in between.
+///   is the time, unless that is not higher than all others: so it rises even if old entries were deleted in between. It is
+///   0 in entries of a release that does not know it, which ran before this one or in between: they come next.
 pub(super) fn add_columns(sql: &SqlStorage) -> Result<()> {
     schema::add_column(sql, "record", "network", "TEXT NOT NULL DEFAULT ''")?;
-    if schema::add_column(sql, "record", "cursor", "INTEGER NOT NULL DEFAULT 0")? {
-        sql.exec("UPDATE record SET cursor = id", None)?;
-    }
+    schema::add_column(sql, "record", "cursor", "INTEGER NOT NULL DEFAULT 0")?;
     let indexes = "
         CREATE INDEX IF NOT EXISTS record_by_cursor ON record (cursor);
         CREATE INDEX IF NOT EXISTS record_to_merge ON record (person_id, what, network, at);
     ";
-    sql.exec(indexes, None).map(drop)
+    sql.exec(indexes, None)?;
+    let number = "UPDATE record SET cursor = id + (SELECT max(cursor) FROM record) WHERE cursor = 0";
+    if let Err(error) = sql.exec(number, None) {
+        // The storage may be full, which must stop nobody from signing in.
+        crate::response::internal_error(&error);
+    }
+    Ok(())
 }
 
 /// The next value of `cursor`; the parameter is the time.
@@ -164,15 +169,6 @@ impl Store {
     pub(super) fn append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) -> Result<()> {
         let network = self.hash_network(&audit_entry.network, now)?;
         record(&Lines { store: self, now }, AuditEntry { network, ..audit_entry.clone() }, now)
-    }
-
-    /// Records an entry of something that must not fail because it cannot be recorded, such as signing in while the disk
-    /// is full.
-    pub(super) fn try_append_audit_entry(&self, audit_entry: &AuditEntry, now: Timestamp) {
-        if let Err(error) = self.append_audit_entry(audit_entry, now) {
-            worker::console_error!("an entry of the audit log is lost");
-            crate::response::internal_error(&error);
-        }
     }
 
     /// The hash of a network with the key of this day; empty for an empty text.

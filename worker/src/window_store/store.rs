@@ -413,8 +413,8 @@ impl Store {
         self.delete_orphans_where(&format!("generation = {generation}")).await
     }
 
-    /// One pack at a time: all packs of a copy of 1 GB are more than one transaction should hold, and everybody else
-    /// would wait for it. If it is interrupted, the rest is deleted the next time.
+    /// One transaction per pack: a copy of 1 GB in one transaction would block all readers. If it is interrupted, the rest
+    /// is deleted the next time.
     async fn delete_orphans_where(&self, condition: &str) -> Result<()> {
         // A newer job may write slices meanwhile.
         let newest: GenerationRow =

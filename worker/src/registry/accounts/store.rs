@@ -17,6 +17,7 @@ pub(in super::super) const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS person (email TEXT PRIMARY KEY, body TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS session (
         id TEXT PRIMARY KEY, person TEXT NOT NULL, way TEXT NOT NULL, seal TEXT NOT NULL, seen INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS session_of_person ON session (person);
     CREATE TABLE IF NOT EXISTS ended (person TEXT PRIMARY KEY, at INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS tries (address TEXT PRIMARY KEY, wrong INTEGER NOT NULL, last INTEGER NOT NULL);
 ";
@@ -94,17 +95,43 @@ impl Store {
 
     // ---- Sessions.
 
-    /// Open sessions with the hashes of their ids, the last used first: that with this id, if one is given; this person's,
-    /// if one is given.
-    pub(in super::super) fn sessions(
+    /// The stored session with this id.
+    pub(in super::super) fn session(&self, id: &str) -> Result<Option<OpenSession>> {
+        let found = self.select_sessions("WHERE id = ?", vec![id.into()])?.pop();
+        Ok(found.map(|(_, session)| session))
+    }
+
+    /// The stored session of which this part of the id is listed.
+    pub(in super::super) fn listed_session(&self, listed: &str) -> Result<Option<(String, OpenSession)>> {
+        // A range, so that the index is used. An id has only characters below the last one of ASCII.
+        let condition = "WHERE id BETWEEN ?1 AND ?1 || '~'";
+        let found = self.select_sessions(condition, vec![listed.into()])?;
+        Ok(found.into_iter().find(|(id, _)| listed_id(id) == listed))
+    }
+
+    /// A person's stored sessions with their ids, the last used first.
+    pub(in super::super) fn sessions_of(&self, person: &str) -> Result<Vec<(String, OpenSession)>> {
+        self.select_sessions("WHERE person = ? ORDER BY seen DESC", vec![person.into()])
+    }
+
+    /// Everybody's stored sessions with their ids, the last used first.
+    pub(in super::super) fn all_sessions(&self) -> Result<Vec<(String, OpenSession)>> {
+        self.select_sessions("ORDER BY seen DESC", Vec::new())
+    }
+
+    /// The people of whom sessions are stored.
+    pub(in super::super) fn people_with_sessions(&self) -> Result<Vec<String>> {
+        let rows: Vec<BodyRow> = self.rows("SELECT DISTINCT person AS body FROM session", Vec::new())?;
+        Ok(rows.into_iter().map(|row| row.body).collect())
+    }
+
+    fn select_sessions(
         &self,
-        id: Option<&str>,
-        person: Option<&str>,
+        clauses: &str,
+        values: Vec<SqlStorageValue>,
     ) -> Result<Vec<(String, OpenSession)>> {
-        let query = "SELECT id, person, way, seal, opened, seen FROM session
-             WHERE (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR person = ?2) ORDER BY seen DESC";
-        let value = |text: Option<&str>| text.map_or(SqlStorageValue::Null, Into::into);
-        let rows: Vec<SessionRow> = self.rows(query, vec![value(id), value(person)])?;
+        let query = format!("SELECT id, person, way, seal, opened, seen FROM session {clauses}");
+        let rows: Vec<SessionRow> = self.rows(&query, values)?;
         let parse = |SessionRow { id, person, way, seal, opened, seen }| {
             let session = OpenSession {
                 person,
