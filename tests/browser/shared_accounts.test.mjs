@@ -66,7 +66,7 @@ test('an account that watches three videos at once counts for no person, until i
     await page.getByRole('link', { name: 'Data quality', exact: true }).click();
     const section = page.getByTestId('shared-accounts');
     const entry = section.locator(`[data-account="${account}"]`);
-    await entry.getByText(/^Three videos in the same half minute, last in the week of /).waitFor();
+    await entry.getByText(/Three videos in the same half minute, last in the week of /).waitFor();
     await entry.getByRole('button', { name: `Count as a person: ${account}` }).click();
     await section.getByRole('status').getByText('Saved.').waitFor();
     await entry.getByText(/Counted as a person, marked by /).waitFor();
@@ -98,7 +98,7 @@ test('an administrator marks an account by its address', async () => {
     await field.fill(` ${email.toUpperCase()} `);
     await button.click();
     await section.getByRole('status').getByText('Saved.').waitFor();
-    await section.locator(`[data-account="${email.toLowerCase()}"]`).getByText(/^Counted as shared, marked by /).waitFor();
+    await section.locator(`[data-account="${email.toLowerCase()}"]`).getByText(/Counted as shared, marked by /).waitFor();
     await page.goto(address(stack, days));
     await assertCounts(page, truth);
 
