@@ -59,6 +59,10 @@ struct Counts {
 
 impl TestSetup {
     async fn start() -> Self {
+        Self::with(sandbox::Settings { students: 160, courses: 3, ..quick() }).await
+    }
+
+    async fn with(sandbox: sandbox::Settings) -> Self {
         let signer = Signer::start();
         let mut settings = signer.settings().to_vec();
         let smallest = SMALLEST.to_string();
@@ -67,7 +71,6 @@ impl TestSetup {
             ("LECTERN_SMALLEST", smallest.as_str()),
             ("LECTERN_TIME_ZONE", "Africa/Lagos"),
         ]);
-        let sandbox = sandbox::Settings { students: 160, courses: 3, ..quick() };
         let stack = Stack::with(sandbox, &settings).await;
         let (boss, ana) = (signer.token(BOSS), signer.token(ANA));
         let weeks = Weeks::back(2, 3);
@@ -506,7 +509,8 @@ async fn each_report_shows_and_withholds_exactly_what_it_must() {
 
 #[tokio::test]
 async fn the_library_shows_views_only_of_sections_with_enough() {
-    let setup = TestSetup::start().await;
+    // Some courses have a section that shares no video with another one.
+    let setup = TestSetup::with(sandbox::Settings { students: 400, courses: 8, ..quick() }).await;
     let request = setup.request_and_wait(Report::Asset).await;
     let taken = request.windows[0].copy.as_ref().unwrap().created;
     let mut ask = setup.weeks.truth(Report::Asset);
@@ -793,11 +797,6 @@ async fn a_share_can_be_opened_changed_revoked_and_expires() {
     for token in [&token, &new_token] {
         assert!(!text.contains(token.as_str()) && !setup.stack.log().contains(token.as_str()));
     }
-    // Forged tokens left nothing in the Registry but lines of the audit log, of which equal ones are merged.
-    setup.stack.kill();
-    let check = "CREATE TEMP TABLE expected (rows INTEGER CHECK (rows BETWEEN 1 AND 20));
-        INSERT INTO expected SELECT count(*) FROM record WHERE person = '' AND what = 'refused';";
-    setup.stack.damage("Registry", false, check);
 }
 
 #[tokio::test]
