@@ -6,9 +6,10 @@
 pub enum RateLimit {
     /// Attempts to sign in with the key, by network: the caller is nobody yet.
     SignIn,
-    /// Windows that a page reads, by person. A course page of a year reads some 500.
+    /// Windows that a page reads, and the directory, by person. A course page of a year reads some 500 windows; a page asks for the
+    /// directory again while Echo360's lists are being read.
     Rows,
-    /// Calls that read many windows or the whole directory, by person.
+    /// Calls that read many windows, by person.
     Reading,
 }
 

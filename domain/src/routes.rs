@@ -332,9 +332,8 @@ impl Route {
     pub fn rate_limit(&self) -> Option<RateLimit> {
         match self.operation {
             Operation::SignIn => Some(RateLimit::SignIn),
-            Operation::ReadRows => Some(RateLimit::Rows),
-            Operation::ListCourses
-            | Operation::DownloadCsv
+            Operation::ReadRows | Operation::ListCourses => Some(RateLimit::Rows),
+            Operation::DownloadCsv
             | Operation::CountRows
             | Operation::CreateShare
             | Operation::ExportPerson => Some(RateLimit::Reading),
@@ -1206,12 +1205,10 @@ mod tests {
             let routes = ROUTES.iter().filter(|route| route.rate_limit() == Some(limit));
             routes.map(|route| route.operation).collect()
         };
-        assert_eq!(limited(RateLimit::Rows), [Operation::ReadRows]);
+        assert_eq!(limited(RateLimit::Rows), [Operation::ListCourses, Operation::ReadRows]);
         assert_eq!(limited(RateLimit::SignIn), [Operation::SignIn]);
         let reading = limited(RateLimit::Reading);
-        for operation in
-            [Operation::ListCourses, Operation::DownloadCsv, Operation::CountRows, Operation::CreateShare]
-        {
+        for operation in [Operation::DownloadCsv, Operation::CountRows, Operation::CreateShare] {
             assert!(reading.contains(&operation), "{operation:?}");
         }
     }
