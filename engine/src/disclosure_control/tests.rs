@@ -66,7 +66,7 @@ fn disclosure(parts: &[Amounts], smallest: u32) -> Option<&'static str> {
         return Some("few people");
     }
     let is_estimated = |member: Option<&str>| {
-        let bound = Shown::of(parts).largest_possible(member.and_then(|member| people.get(member)));
+        let bound = PublishedSums::of(parts).largest_possible(member.and_then(|member| people.get(member)));
         people.iter().any(|(person, amounts)| {
             let slack = bound - to_f64(did(amounts));
             Some(*person) != member && slack < 0.15 * to_f64(did(amounts))
@@ -79,13 +79,13 @@ fn disclosure(parts: &[Amounts], smallest: u32) -> Option<&'static str> {
 }
 
 /// The numbers that are shown of some parts, added up.
-struct Shown {
+struct PublishedSums {
     sum: f64,
     students: f64,
     parts: f64,
 }
 
-impl Shown {
+impl PublishedSums {
     fn of(parts: &[Amounts]) -> Self {
         let add_up = |number: &dyn Fn(&Amounts) -> u64| -> f64 {
             parts.iter().map(|part| round_sum(to_f64(number(part)))).sum()
