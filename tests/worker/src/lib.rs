@@ -269,6 +269,22 @@ impl Stack {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Waits until every erasure is done.
+    ///
+    /// # Panics
+    /// If that takes more than a minute.
+    pub async fn wait_until_erased(&self) {
+        let started = Instant::now();
+        loop {
+            let all = self.get("/api/forget").await;
+            if all["forgettings"].as_array().unwrap().iter().all(|erasure| erasure["state"] == "done") {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{all:#}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Gets a path and parses its problem.
     pub async fn problem(&self, path: &str) -> Problem {
         refusal(self.http.get(self.at(path))).await

@@ -59,18 +59,6 @@ fn busy_accounts(stack: &Stack, weeks: &Weeks) -> BTreeMap<String, String> {
         .collect()
 }
 
-async fn wait_until_erased(stack: &Stack) {
-    let started = Instant::now();
-    loop {
-        let all = stack.get("/api/forget").await;
-        if all["forgettings"].as_array().unwrap().iter().all(|erasure| erasure["state"] == "done") {
-            return;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{all:#}\n{}", stack.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
 /// What the audit log says about marks, newest first. It is written once a second.
 async fn marks_in_audit_log(stack: &Stack, count: usize) -> Vec<String> {
     let started = Instant::now();
@@ -152,7 +140,7 @@ async fn an_erasure_removes_an_account_from_the_list_and_keeps_it_out() {
     let answer = stack.http.post(stack.at("/api/forget")).json(&erasure).send().await.unwrap();
     assert!(answer.status().is_success());
     assert_eq!(list(&stack).await.hashes, hashes([KIOSK]), "at once");
-    wait_until_erased(&stack).await;
+    stack.wait_until_erased().await;
     assert_eq!(refusal(mark(&stack, &id, Some("shared"))).await.code, Code::BadBody);
 
     // It is in no file of the objects, free pages included, and newer copies do not bring it back. SQLite's write-ahead log has

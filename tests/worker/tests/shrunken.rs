@@ -92,15 +92,7 @@ async fn choices_in_audit_log(stack: &Stack, count: usize) -> Vec<String> {
 async fn erase(stack: &Stack, what: &Value) {
     let answer = stack.http.post(stack.at("/api/forget")).json(what).send().await.unwrap();
     assert!(answer.status().is_success());
-    let started = Instant::now();
-    loop {
-        let all = stack.get("/api/forget").await;
-        if all["forgettings"].as_array().unwrap().iter().all(|erasure| erasure["state"] == "done") {
-            return;
-        }
-        assert!(started.elapsed() < Duration::from_secs(60), "{all:#}\n{}", stack.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    stack.wait_until_erased().await;
 }
 
 #[tokio::test]
